@@ -1,0 +1,1 @@
+"""Runs, estimators, charts and reports."""

@@ -1,0 +1,1 @@
+"""Customers, consent, markets and mail. Knows none of the other apps."""

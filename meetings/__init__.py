@@ -1,0 +1,1 @@
+"""Planning, registration and the live room of virtual meetings."""

@@ -1,0 +1,1 @@
+"""Puts the parts together: settings, ASGI, Celery, theme, commands. Nobody imports it."""
