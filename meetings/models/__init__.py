@@ -1,0 +1,18 @@
+"""The tables of the meetings app, one file per subject."""
+
+from meetings.models.chat import ChatMessage
+from meetings.models.meeting import AgendaItem, Meeting
+from meetings.models.presence import PresenceInterval
+from meetings.models.registration import Registration
+from meetings.models.seat import Seat
+from meetings.models.template import MeetingTemplate
+
+__all__ = [
+    "AgendaItem",
+    "ChatMessage",
+    "Meeting",
+    "MeetingTemplate",
+    "PresenceInterval",
+    "Registration",
+    "Seat",
+]

@@ -1,0 +1,79 @@
+/**
+ * What a field of a message may hold. A kind is a function that says what is wrong with a value,
+ * or returns "" when nothing is.
+ *
+ * @typedef {(value: unknown, path: string) => string} Kind
+ */
+
+/** @type {Kind} */
+export const text = (value, path) => (typeof value === "string" ? "" : `${path} is not a text`);
+
+/** @type {Kind} */
+export const whole = (value, path) =>
+  Number.isSafeInteger(value) ? "" : `${path} is not a whole number`;
+
+/** @type {Kind} */
+export const flag = (value, path) => (typeof value === "boolean" ? "" : `${path} is not true or false`);
+
+/** @type {(...words: string[]) => Kind} */
+export const oneOf = (...words) => (value, path) =>
+  words.includes(/** @type {string} */ (value)) ? "" : `${path} is none of ${words.join(", ")}`;
+
+/** @type {(kind: Kind) => Kind} */
+export const nullable = (kind) => (value, path) => (value === null ? "" : kind(value, path));
+
+/**
+ * A field that may be left out of its record.
+ *
+ * @type {(kind: Kind) => Kind}
+ */
+export const optional = (kind) =>
+  Object.assign(/** @type {Kind} */ ((value, path) => kind(value, path)), { isOptional: true });
+
+/** @type {(kind: Kind) => Kind} */
+export const listOf = (kind) => (value, path) => {
+  if (!Array.isArray(value)) return `${path} is not a list`;
+  return firstFault(value.map((item, index) => () => kind(item, `${path}[${index}]`)));
+};
+
+/** @type {(kind: Kind, key?: Kind) => Kind} */
+export const mapOf = (kind, key = text) => (value, path) => {
+  if (!isPlainObject(value)) return `${path} is not an object`;
+  return firstFault(
+    Object.entries(value).map(
+      ([name, item]) =>
+        () => key(name, `the key ${name} of ${path}`) || kind(item, `${path}.${name}`),
+    ),
+  );
+};
+
+/**
+ * An object with exactly these fields.
+ *
+ * @type {(fields: Record<string, Kind>) => Kind}
+ */
+export const record = (fields) => (value, path) => {
+  if (!isPlainObject(value)) return `${path} is not an object`;
+  const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
+  if (unknown !== undefined) return `${path}.${unknown} is not known`;
+  return firstFault(
+    Object.entries(fields).map(([name, kind]) => () => {
+      if (Object.hasOwn(value, name)) return kind(value[name], `${path}.${name}`);
+      return "isOptional" in kind ? "" : `${path}.${name} is missing`;
+    }),
+  );
+};
+
+/** @type {(value: unknown) => value is Record<string, unknown>} */
+function isPlainObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @param {(() => string)[]} checks */
+function firstFault(checks) {
+  for (const check of checks) {
+    const fault = check();
+    if (fault) return fault;
+  }
+  return "";
+}

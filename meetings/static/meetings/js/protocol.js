@@ -1,0 +1,249 @@
+/**
+ * The messages of a room as the browser sees them: names, types, checks. The Python side is
+ * `meetings/room_protocol.py`, the prose `meetings/PROTOCOL.md`; the golden files of the tests
+ * keep the three alike. Nothing here knows a socket or a page.
+ *
+ * @typedef {"microphone" | "camera" | "screen" | "screen_audio"} Source
+ * @typedef {"host" | "co_host" | "presenter" | "attendee"} Role
+ * @typedef {"publish_microphone" | "publish_camera" | "publish_screen" | "chat" | "admit" | "mute" |
+ *   "remove" | "end"} Permission
+ * @typedef {Partial<Record<Source, boolean>>} Sources  what is switched on, by source
+ *
+ * @typedef {{position: number, title: string, duration_min: number, speaker: string}} AgendaItem
+ * @typedef {{public_id: string, title: string, kind: string, agenda: AgendaItem[],
+ *   starts_at: string, ends_at: string, has_lobby: boolean}} Meeting
+ * @typedef {{seat: string, role: Role, display_name: string, permissions: Permission[]}} Me
+ * @typedef {{seat: string, display_name: string, role: Role, sources: Sources,
+ *   is_connected: boolean}} RosterEntry
+ * @typedef {{seat: string, display_name: string}} LobbyEntry
+ * @typedef {{seq: number, seat: string, display_name: string, text: string, sent_at: string,
+ *   client_id: string}} ChatLine
+ * @typedef {{mid: string, seat: string, source: Source}} OfferedTrack
+ * @typedef {{urls: string[], username?: string, credential?: string}} IceServer
+ *
+ * @typedef {{type: "snapshot", id: string, seq: number, meeting: Meeting, me: Me,
+ *   roster: RosterEntry[], lobby: LobbyEntry[], chat: ChatLine[], ice_servers: IceServer[],
+ *   relay: "ready" | "lost"}} Snapshot
+ * @typedef {{type: "waiting", id: string, position?: number}} Waiting
+ * @typedef {{type: "ok", id: string}} Ok
+ * @typedef {{type: "pong", id: string}} Pong
+ * @typedef {{type: "publish_answer", id: string, sdp: string}} PublishAnswer
+ * @typedef {{type: "missed", id: string, messages: Delta[]}} Missed
+ * @typedef {{type: "error", id?: string, code: string, sentence: string}} ErrorMessage
+ * @typedef {Snapshot | Waiting | Ok | Pong | PublishAnswer | Missed} Answer
+ *
+ * @typedef {{type: "participant_joined", seq: number} & RosterEntry} ParticipantJoined
+ * @typedef {{type: "participant_updated", seq: number} & RosterEntry} ParticipantUpdated
+ * @typedef {{type: "participant_left", seq: number} & RosterEntry} ParticipantLeft
+ * @typedef {{type: "chat_message"} & ChatLine} ChatMessage
+ * @typedef {ParticipantJoined | ParticipantUpdated | ParticipantLeft | ChatMessage} Delta
+ *
+ * @typedef {{type: "lobby_changed", lobby: LobbyEntry[]}} LobbyChanged
+ * @typedef {{type: "admitted"}} Admitted
+ * @typedef {{type: "subscribe_offer", generation: number, sdp: string, tracks: OfferedTrack[]}}
+ *   SubscribeOffer
+ * @typedef {{type: "active_speaker", seat: string | null}} ActiveSpeaker
+ * @typedef {{type: "force_mute", source: Source, by: string}} ForceMute
+ * @typedef {{type: "removed"}} Removed
+ * @typedef {{type: "replaced"}} Replaced
+ * @typedef {{type: "meeting_ended"}} MeetingEnded
+ * @typedef {{type: "relay_lost"}} RelayLost
+ * @typedef {{type: "relay_ready"}} RelayReady
+ * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | ForceMute | Removed |
+ *   Replaced | MeetingEnded | RelayLost | RelayReady} Event
+ *
+ * @typedef {Answer | ErrorMessage | Delta | Event} ServerMessage
+ */
+
+import { flag, listOf, mapOf, nullable, oneOf, optional, record, text, whole } from "./field_kinds.js";
+
+export const VERSION = 1;
+
+/** Close codes of the socket that mean more than "the connection broke". */
+export const CLOSE = Object.freeze({
+  BAD_MESSAGE: 4000,
+  NO_SEAT: 4001,
+  FORBIDDEN: 4003,
+  UNKNOWN_MEETING: 4004,
+  TOO_MANY_MESSAGES: 4008,
+  REPLACED: 4009,
+  MEETING_ENDED: 4010,
+  SLOW_READER: 4029,
+  SERVER_RESTARTS: 1012,
+});
+
+/** The message breaks the protocol; `code` is what an `error` message would carry. */
+export class ProtocolError extends Error {
+  /** @param {string} sentence */
+  constructor(sentence) {
+    super(sentence);
+    this.name = "ProtocolError";
+    this.code = "bad_message";
+  }
+}
+
+const source = oneOf("microphone", "camera", "screen", "screen_audio");
+const role = oneOf("host", "co_host", "presenter", "attendee");
+const permission = oneOf(
+  "publish_microphone", "publish_camera", "publish_screen", "chat", "admit", "mute", "remove", "end",
+);
+const agendaItem = record({ position: whole, title: text, duration_min: whole, speaker: text });
+const rosterEntry = {
+  seat: text,
+  display_name: text,
+  role,
+  sources: mapOf(flag, source),
+  is_connected: flag,
+};
+const lobby = listOf(record({ seat: text, display_name: text }));
+const chatLine = {
+  seq: whole,
+  seat: text,
+  display_name: text,
+  text,
+  sent_at: text,
+  client_id: text,
+};
+
+/** @type {Record<string, Record<string, import("./field_kinds.js").Kind>>} */
+const FROM_SERVER = {
+  snapshot: {
+    id: text,
+    seq: whole,
+    meeting: record({
+      public_id: text,
+      title: text,
+      kind: text,
+      agenda: listOf(agendaItem),
+      starts_at: text,
+      ends_at: text,
+      has_lobby: flag,
+    }),
+    me: record({ seat: text, role, display_name: text, permissions: listOf(permission) }),
+    roster: listOf(record(rosterEntry)),
+    lobby,
+    chat: listOf(record(chatLine)),
+    ice_servers: listOf(
+      record({ urls: listOf(text), username: optional(text), credential: optional(text) }),
+    ),
+    relay: oneOf("ready", "lost"),
+  },
+  waiting: { id: text, position: optional(whole) },
+  ok: { id: text },
+  pong: { id: text },
+  publish_answer: { id: text, sdp: text },
+  missed: { id: text, messages: listOf(checkDelta) },
+  error: { id: optional(text), code: text, sentence: text },
+  participant_joined: { seq: whole, ...rosterEntry },
+  participant_updated: { seq: whole, ...rosterEntry },
+  participant_left: { seq: whole, ...rosterEntry },
+  chat_message: chatLine,
+  lobby_changed: { lobby },
+  admitted: {},
+  subscribe_offer: {
+    generation: whole,
+    sdp: text,
+    tracks: listOf(record({ mid: text, seat: text, source })),
+  },
+  active_speaker: { seat: nullable(text) },
+  force_mute: { source, by: text },
+  removed: {},
+  replaced: {},
+  meeting_ended: {},
+  relay_lost: {},
+  relay_ready: {},
+};
+
+/** @type {Record<string, Record<string, import("./field_kinds.js").Kind>>} */
+const FROM_CLIENT = {
+  hello: { id: text, resume_seq: nullable(whole) },
+  publish_offer: { id: text, sdp: text, sources: mapOf(source) },
+  subscribe: { id: text },
+  subscribe_answer: { id: text, generation: whole, sdp: text },
+  set_source: { id: text, source, enabled: flag },
+  send_chat: { id: text, client_id: text, text },
+  admit: { id: text, seat: text },
+  deny: { id: text, seat: text },
+  mute: { id: text, seat: text, source },
+  remove: { id: text, seat: text },
+  end_meeting: { id: text },
+  fetch: { id: text, after_seq: whole },
+  leave: { id: text },
+  ping: { id: text },
+};
+
+export const SERVER_TYPES = Object.freeze(Object.keys(FROM_SERVER));
+export const CLIENT_TYPES = Object.freeze(Object.keys(FROM_CLIENT));
+
+/**
+ * One message of the server, or a ProtocolError that names the field.
+ *
+ * @param {string} line
+ * @returns {ServerMessage}
+ */
+export function decode(line) {
+  const { message } = open(line, FROM_SERVER);
+  return /** @type {ServerMessage} */ (message);
+}
+
+/**
+ * One message of ours, checked before it leaves.
+ *
+ * @param {Record<string, unknown> & {type: string}} message  without `v`
+ */
+export function encode(message) {
+  check(message, FROM_CLIENT);
+  return JSON.stringify({ v: VERSION, ...message });
+}
+
+/**
+ * Decode a message of ours; the server does this, here it serves the tests.
+ *
+ * @param {string} line
+ */
+export function decodeOwn(line) {
+  return open(line, FROM_CLIENT).message;
+}
+
+/**
+ * @param {string} line
+ * @param {Record<string, Record<string, import("./field_kinds.js").Kind>>} catalogue
+ */
+function open(line, catalogue) {
+  let content;
+  try {
+    content = JSON.parse(line);
+  } catch {
+    throw new ProtocolError("not JSON");
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw new ProtocolError("not an object");
+  }
+  const { v, ...message } = content;
+  if (v !== VERSION) throw new ProtocolError("v is not a version spoken here");
+  check(message, catalogue);
+  return { message };
+}
+
+/**
+ * @param {Record<string, unknown>} message
+ * @param {Record<string, Record<string, import("./field_kinds.js").Kind>>} catalogue
+ */
+function check(message, catalogue) {
+  const { type, ...fields } = message;
+  if (typeof type !== "string" || !Object.hasOwn(catalogue, type)) {
+    throw new ProtocolError(`type ${JSON.stringify(type)} is not known`);
+  }
+  const fault = record(catalogue[type])(fields, type);
+  if (fault) throw new ProtocolError(fault);
+}
+
+/** @type {import("./field_kinds.js").Kind} */
+function checkDelta(value, path) {
+  const { v, type, ...fields } = /** @type {Record<string, unknown>} */ (value ?? {});
+  if (v !== undefined && v !== VERSION) return `${path}.v is not a version spoken here`;
+  if (typeof type !== "string" || !Object.hasOwn(FROM_SERVER, type)) {
+    return `${path}.type is not known`;
+  }
+  return record(FROM_SERVER[type])(fields, path);
+}
