@@ -1,0 +1,80 @@
+"""Accounts: who may sign up, what is asked, and account mails through the one outbox."""
+
+import uuid
+from typing import Any
+from zoneinfo import available_timezones
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context as allauth_context
+from django import forms
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.http import HttpRequest
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from crm.services import deliveries
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """allauth's hooks. A person who registers is an attendee; staff are made in the admin."""
+
+    def save_user(
+        self, request: HttpRequest, user: Any, form: forms.BaseForm, commit: bool = True
+    ) -> Any:
+        user.name = form.cleaned_data["name"]
+        user.language = form.cleaned_data["language"]
+        user.time_zone = form.cleaned_data["time_zone"]
+        user.is_staff = user.is_superuser = False
+        return super().save_user(request, user, form, commit)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Rendered now, in the request's language; sent and retried like every other mail."""
+        request = allauth_context.request
+        mail = self.render_mail(
+            template_prefix,
+            email,
+            {"request": request, "email": email, "site_name": "vmcrm", **context},
+        )
+        deliveries.enqueue_composed(
+            purpose_key=f"{template_prefix}:{uuid.uuid4()}",
+            address=email,
+            subject=mail.subject,
+            text=str(mail.body),
+            html=_find_html(mail),
+            language=translation.get_language() or settings.LANGUAGE_CODE,
+        )
+
+
+def _find_html(mail: EmailMessage) -> str:
+    if not isinstance(mail, EmailMultiAlternatives):
+        return ""
+    return next(
+        (str(part.content) for part in mail.alternatives if part.mimetype == "text/html"), ""
+    )
+
+
+def _zone_choices() -> list[tuple[str, str]]:
+    """All zones that name a place; the technical ones (Etc/..., EST5EDT) help nobody."""
+    places = (zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(places))]
+
+
+class SignupForm(AllauthSignupForm):
+    """Asks for the name as one field: names are not split by Western rules."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zone_choices)
+    field_order = ["name", "email", "password1", "password2", "language", "time_zone"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].initial = translation.get_language()
+        # The page's script puts the browser's zone in its place.
+        self.fields["time_zone"].initial = timezone.get_current_timezone_name()

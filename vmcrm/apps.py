@@ -1,0 +1,22 @@
+"""Start-up of the frame: system checks, and our admin site in place of Django's."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.core.checks import register
+
+
+class VmcrmConfig(AppConfig):
+    name = "vmcrm"
+    label = "vmcrm"
+
+    def ready(self) -> None:
+        from vmcrm import checks, health  # both want the apps to be loaded
+
+        health.connect_worker_signals()
+        register(checks.check_base_url)
+        for check in checks.DEPLOYMENT_CHECKS:
+            register(check, deploy=True)
+
+
+class VmcrmAdminConfig(AdminConfig):
+    default_site = "vmcrm.admin_site.VmcrmAdminSite"

@@ -1,0 +1,143 @@
+"""System checks of the settings: what is unsafe or cannot work, with the way out.
+
+`check_base_url` runs always; the others with `manage.py check --deploy`.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+from django.http.request import validate_host
+
+SHORTEST_SECRET = 40
+LOCAL_NAMES = {"localhost", "localhost.localdomain"}
+
+
+def _is_local(host: str | None) -> bool:
+    if not host or host in LOCAL_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Links in mails are built from BASE_URL: its host must be one that we answer to."""
+    host = urlsplit(settings.BASE_URL).hostname or ""
+    allowed = settings.ALLOWED_HOSTS
+    if validate_host(f"[{host}]" if ":" in host else host, allowed):
+        return []
+    return [
+        Error(
+            f"VMCRM_BASE_URL names {host}, but VMCRM_ALLOWED_HOSTS does not list it.",
+            hint=f"Add {host} to VMCRM_ALLOWED_HOSTS, or links in mails lead to a 400 page.",
+            id="vmcrm.E001",
+        )
+    ]
+
+
+def check_https(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if settings.IS_HTTPS or _is_local(urlsplit(settings.BASE_URL).hostname):
+        return []
+    return [
+        Error(
+            "VMCRM_BASE_URL is plain http on a host that is not this machine.",
+            hint="Browsers give camera and microphone to https pages only: put TLS in front "
+            "and set VMCRM_BASE_URL to the https address.",
+            id="vmcrm.E002",
+        )
+    ]
+
+
+def check_proxy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.IS_HTTPS or settings.SECURE_PROXY_SSL_HEADER:
+        return []
+    return [
+        checks.Warning(
+            "VMCRM_BASE_URL is https, but no proxy in front is declared.",
+            hint="Set VMCRM_BEHIND_PROXY=1 when a proxy ends TLS and sets X-Forwarded-Proto, "
+            "or pages are taken for insecure and forms are refused.",
+            id="vmcrm.W001",
+        )
+    ]
+
+
+def check_debug(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.DEBUG:
+        return []
+    return [
+        Error(
+            "VMCRM_DEBUG is on: error pages show settings and source to everybody.",
+            hint="Remove VMCRM_DEBUG from the environment.",
+            id="vmcrm.E003",
+        )
+    ]
+
+
+def check_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"{name} is shorter than {SHORTEST_SECRET} characters.",
+            hint=f"Remove {name} from the environment and let the program make one, or set one "
+            "made by `python -c 'import secrets; print(secrets.token_urlsafe(50))'`.",
+            id="vmcrm.E004",
+        )
+        for name, value in (
+            ("VMCRM_SECRET_KEY", settings.SECRET_KEY),
+            ("VMCRM_RELAY_SECRET", settings.RELAY_SECRET),
+        )
+        if len(value) < SHORTEST_SECRET
+    ]
+
+
+def check_mail(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    if settings.EMAIL_BACKEND == "crm.mail_folder.MailFolderBackend":
+        messages.append(
+            checks.Warning(
+                "Mail is written to a folder and leaves this machine never.",
+                hint="Set VMCRM_EMAIL_URL, for example smtp+tls://user:password@mail.example:587.",
+                id="vmcrm.W002",
+            )
+        )
+    sender_host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")
+    if _is_local(sender_host):
+        messages.append(
+            checks.Warning(
+                f"Mails are sent from an address at {sender_host}; most servers refuse that.",
+                hint="Set VMCRM_DEFAULT_FROM_EMAIL to an address of your own domain.",
+                id="vmcrm.W003",
+            )
+        )
+    return messages
+
+
+def check_database(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A SQLite file is for one machine; a Redis elsewhere says that there are several."""
+    is_sqlite = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    redis = urlsplit(settings.REDIS_URL)
+    if not is_sqlite or redis.scheme == "unix" or _is_local(redis.hostname):
+        return []
+    return [
+        checks.Warning(
+            "The database is a SQLite file, but REDIS_URL points to another machine.",
+            hint="Several web or worker machines need one database: set DATABASE_URL to "
+            "PostgreSQL. With a single machine this warning can stay.",
+            id="vmcrm.W004",
+        )
+    ]
+
+
+DEPLOYMENT_CHECKS = (
+    check_https,
+    check_proxy,
+    check_debug,
+    check_secrets,
+    check_mail,
+    check_database,
+)

@@ -1,0 +1,21 @@
+"""Every address of the site. The apps bring their own; the names are used in mails and stay."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog
+
+from vmcrm import health, views
+
+urlpatterns = [
+    path("", views.show_home, name="home"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path(
+        "jsi18n/",
+        JavaScriptCatalog.as_view(packages=["vmcrm", "crm", "meetings", "analytics"]),
+        name="javascript-catalog",
+    ),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
