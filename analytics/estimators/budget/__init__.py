@@ -1,0 +1,1 @@
+"""The best split of a budget over channels, and what each limit is worth."""

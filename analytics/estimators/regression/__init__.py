@@ -1,0 +1,1 @@
+"""Least squares with honest errors, checks of its assumptions, and forecasts."""

@@ -1,0 +1,1 @@
+"""Groups of people with the same behaviour: k-means, and whether the groups are real."""
