@@ -27,8 +27,9 @@ def find_gaps(locale_folder: Path) -> list[str]:
     gaps = []
     for source in sorted(locale_folder.glob("*/LC_MESSAGES/*.po")):
         catalogue = polib.pofile(str(source))
-        for entry in [*catalogue.untranslated_entries(), *catalogue.fuzzy_entries()]:
-            gaps.append(f"{source.parent.parent.name}/{source.name}: {entry.msgid}")
+        entries = [*catalogue.untranslated_entries(), *catalogue.fuzzy_entries()]
+        place = f"{source.parent.parent.name}/{source.name}"
+        gaps.extend(f"{place}: {entry.msgid}" for entry in entries)
     return gaps
 
 
