@@ -1,50 +1,96 @@
-"""Reusable filters over meetings and what hangs on them: the one rule of who sees what."""
+"""Reusable filters, and the one rule of who sees a meeting and what hangs on it.
 
-from __future__ import annotations
+sales: meetings one hosts or co-hosts · manager: those of the team and the teams below it ·
+marketing, admin and auditor: everything.
+"""
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.apps import apps
+from django.db.models import Count, Model, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from crm.querysets import VisibleQuerySet, team_rule
 
 if TYPE_CHECKING:
     from crm.models import User
-    from meetings.models import Meeting, Registration, Seat
+    from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat
 
 _Row = TypeVar("_Row", bound=Model)
 
-SEES_EVERYTHING = frozenset({"marketing", "admin", "auditor"})
+
+class MeetingQuerySet(VisibleQuerySet["Meeting"]):
+    def rule_for(self, user: "User") -> Q:
+        co_hosting = self.model.co_hosts.through._default_manager.filter(user=user)
+        return (
+            Q(host=user)
+            | Q(pk__in=co_hosting.values("meeting"))
+            | team_rule(user, "team", "host__team")
+        )
+
+    def hosted_by(self, user: "User") -> Self:
+        """Meetings one runs: as host or as co-host."""
+        co_hosting = self.model.co_hosts.through._default_manager.filter(user=user)
+        return self.filter(Q(host=user) | Q(pk__in=co_hosting.values("meeting")))
+
+    def listed(self) -> Self:
+        """What the public list shows: public, still to come or under way."""
+        return self.filter(
+            visibility="public", state__in=("planned", "live"), ends_at__gt=timezone.now()
+        )
+
+    def with_counts(self) -> Self:
+        """Adds `registered_count` and `attended_count`, each one subquery for the whole list."""
+        registered = _count_per_meeting(
+            apps.get_model("meetings", "Registration")._default_manager.filter(state="registered")
+        )
+        attended = _count_per_meeting(
+            apps.get_model("meetings", "Seat")._default_manager.filter(
+                registration__isnull=False, attended_s__gte=300
+            )
+        )
+        return self.annotate(registered_count=registered, attended_count=attended)
 
 
-def visible_meetings_q(user: Any, prefix: str = "") -> Q:
-    """The condition under which `user` sees a meeting: one's own and those one co-hosts;
-    a manager also those of the teams below; marketing, admin and auditor all of them."""
-    if not user.is_authenticated or not user.is_staff:
-        return Q(pk__in=[])
-    if user.is_superuser:
-        return Q()
-    roles = set(user.groups.values_list("name", flat=True))
-    if roles & SEES_EVERYTHING:
-        return Q()
-    return Q(**{f"{prefix}host": user.pk}) | Q(**{f"{prefix}co_hosts": user.pk})
+def _count_per_meeting(rows: "VisibleQuerySet[_Row]") -> Coalesce:
+    counted = (
+        rows.filter(meeting=OuterRef("pk"))
+        .order_by()
+        .values("meeting")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return Coalesce(Subquery(counted), 0)
 
 
-class _VisibleQuerySet(QuerySet[_Row]):
-    """Rows that hang on a meeting at `meeting_path` are seen by who sees the meeting."""
+class ThroughMeetingQuerySet(VisibleQuerySet[_Row]):
+    """Rows that are seen by whoever sees their meeting."""
 
-    meeting_path = ""
+    meeting_lookup = "meeting"
 
-    def visible_to(self, user: Any) -> _VisibleQuerySet[_Row]:
-        condition = visible_meetings_q(user, self.meeting_path)
-        return self.filter(pk__in=self.model._default_manager.filter(condition).values("pk"))
-
-
-class MeetingQuerySet(_VisibleQuerySet["Meeting"]):
-    pass
+    def rule_for(self, user: "User") -> Q:
+        meetings = apps.get_model("meetings", "Meeting")._default_manager.visible_to(user)
+        return Q(**{f"{self.meeting_lookup}__in": meetings.values("pk")})
 
 
-class RegistrationQuerySet(_VisibleQuerySet["Registration"]):
-    meeting_path = "meeting__"
+class RegistrationQuerySet(ThroughMeetingQuerySet["Registration"]):
+    def standing(self) -> Self:
+        """Registrations that were not cancelled."""
+        return self.filter(state="registered")
 
 
-class SeatQuerySet(_VisibleQuerySet["Seat"]):
-    meeting_path = "meeting__"
+class SeatQuerySet(ThroughMeetingQuerySet["Seat"]):
+    def of_guests(self) -> Self:
+        """Seats of registered people; hosts and other staff have a seat but never count."""
+        return self.filter(registration__isnull=False)
+
+
+class PresenceQuerySet(ThroughMeetingQuerySet["PresenceInterval"]):
+    meeting_lookup = "seat__meeting"
+
+
+class ChatQuerySet(ThroughMeetingQuerySet["ChatMessage"]):
+    def standing(self) -> Self:
+        """Lines that were not deleted."""
+        return self.filter(deleted_at__isnull=True)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from meetings.models.meeting import Meeting
 from meetings.models.seat import Seat
+from meetings.querysets import ChatQuerySet
 
 
 class ChatMessage(models.Model):
@@ -23,6 +24,8 @@ class ChatMessage(models.Model):
     sequence = models.PositiveBigIntegerField(_("sequence"))
     sent_at = models.DateTimeField(_("sent"))
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+
+    objects = ChatQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("chat message")

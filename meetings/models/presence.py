@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from meetings.models.seat import Seat
+from meetings.querysets import PresenceQuerySet
 
 
 class PresenceInterval(models.Model):
@@ -20,6 +21,8 @@ class PresenceInterval(models.Model):
     seen_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)
     reason = models.CharField(_("why it ended"), max_length=24, blank=True)
     is_rehearsal = models.BooleanField(_("rehearsal"), default=False)
+
+    objects = PresenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("presence interval")

@@ -43,6 +43,13 @@ class Registration(models.Model):
     )
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    requested_consents = models.JSONField(
+        _("consents ticked in the form"),
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text=_("Purpose and version of the wording; they count once the address is verified."),
+    )
     source = models.CharField(
         _("came through"),
         max_length=12,

@@ -1,0 +1,531 @@
+"""The messages of the live room, between page and server. PROTOCOL.md beside this file is the
+prose, `js/protocol.js` the same names in the browser, the golden files of the tests bind them.
+"""
+
+import dataclasses
+import re
+from typing import Annotated, Any, ClassVar, Final, Literal, Protocol, TypeAlias
+
+from django.utils.translation import gettext as _
+
+from meetings.strict_json import (
+    BAD_MESSAGE,
+    BAD_TEXT,
+    Length,
+    Pattern,
+    ProtocolError,
+    Range,
+    dump,
+    parse_object,
+    read_fields,
+    write_fields,
+)
+
+__all__ = ["BAD_MESSAGE", "BAD_TEXT", "ProtocolError", "decode", "decode_server", "encode"]
+
+VERSION: Final = 1
+MAX_BYTES: Final = 65_536
+"""Of one message from a page, in UTF-8."""
+MAX_SERVER_BYTES: Final = 1_048_576
+"""Of one message to a page: a snapshot with a full roster is the longest."""
+
+CLOSE_BAD_MESSAGE: Final = 4000
+CLOSE_NO_SEAT: Final = 4001
+CLOSE_FORBIDDEN: Final = 4003
+CLOSE_UNKNOWN_MEETING: Final = 4004
+CLOSE_TOO_MANY_MESSAGES: Final = 4008
+CLOSE_REPLACED: Final = 4009
+CLOSE_MEETING_ENDED: Final = 4010
+CLOSE_SLOW_READER: Final = 4029
+CLOSE_SERVER_RESTARTS: Final = 1012
+
+Source: TypeAlias = Literal["microphone", "camera", "screen", "screen_audio"]
+Role: TypeAlias = Literal["host", "co_host", "presenter", "attendee"]
+Permission: TypeAlias = Literal[
+    "publish_microphone",
+    "publish_camera",
+    "publish_screen",
+    "chat",
+    "admit",
+    "mute",
+    "remove",
+    "end",
+]
+UUID_FORM: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+MESSAGE_ID_FORM: Final = r"[A-Za-z0-9_-]{1,64}"
+MessageId: TypeAlias = Annotated[str, Pattern(MESSAGE_ID_FORM)]
+SeatId: TypeAlias = Annotated[str, Pattern(UUID_FORM)]
+ClientId: TypeAlias = Annotated[str, Pattern(UUID_FORM)]
+Sdp: TypeAlias = Annotated[str, Length(1, 60_000)]
+Mid: TypeAlias = Annotated[str, Pattern(r"[A-Za-z0-9._-]{1,16}")]
+Sequence: TypeAlias = Annotated[int, Range(0, 2**53 - 1)]
+ChatText: TypeAlias = Annotated[str, Length(1, 4_000)]
+
+
+class Typed(Protocol):
+    """Any message: a dataclass that knows its name on the wire."""
+
+    type: ClassVar[str]
+
+
+# --- From the page --------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Hello:
+    """First message of a socket, and again after `admitted`."""
+
+    type: ClassVar[str] = "hello"
+    id: MessageId
+    resume_seq: Sequence | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PublishOffer:
+    """The page's offer for its publish connection; again for each change of its tracks."""
+
+    type: ClassVar[str] = "publish_offer"
+    id: MessageId
+    sdp: Sdp
+    sources: Annotated[dict[Mid, Source], Length(0, 8)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Subscribe:
+    """Asks for a new subscribe connection; `subscribe_offer` events follow."""
+
+    type: ClassVar[str] = "subscribe"
+    id: MessageId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SubscribeAnswer:
+    """The page's answer to the offer of this generation."""
+
+    type: ClassVar[str] = "subscribe_answer"
+    id: MessageId
+    generation: Sequence
+    sdp: Sdp
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SetSource:
+    """The person switched a source of their own on or off."""
+
+    type: ClassVar[str] = "set_source"
+    id: MessageId
+    source: Source
+    enabled: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SendChat:
+    """A line for everybody. The same `client_id` again is the same line."""
+
+    type: ClassVar[str] = "send_chat"
+    id: MessageId
+    client_id: ClientId
+    text: ChatText
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Admit:
+    """Lets a waiting seat in."""
+
+    type: ClassVar[str] = "admit"
+    id: MessageId
+    seat: SeatId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Deny:
+    """Turns a waiting seat away."""
+
+    type: ClassVar[str] = "deny"
+    id: MessageId
+    seat: SeatId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mute:
+    """Switches a source of another seat off; its person may switch it on again."""
+
+    type: ClassVar[str] = "mute"
+    id: MessageId
+    seat: SeatId
+    source: Source
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Remove:
+    """Puts a seat out of the room and keeps it out."""
+
+    type: ClassVar[str] = "remove"
+    id: MessageId
+    seat: SeatId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EndMeeting:
+    """Ends the meeting for everybody."""
+
+    type: ClassVar[str] = "end_meeting"
+    id: MessageId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fetch:
+    """Asks for the numbered messages after `after_seq`."""
+
+    type: ClassVar[str] = "fetch"
+    id: MessageId
+    after_seq: Sequence
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Leave:
+    """The person goes; the server closes the socket."""
+
+    type: ClassVar[str] = "leave"
+    id: MessageId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ping:
+    """Asks whether the server still listens."""
+
+    type: ClassVar[str] = "ping"
+    id: MessageId
+
+
+# --- Parts of the server's messages ---------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AgendaEntry:
+    position: Sequence
+    title: str
+    duration_min: Sequence
+    speaker: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MeetingCard:
+    public_id: str
+    title: str
+    kind: str
+    agenda: tuple[AgendaEntry, ...]
+    starts_at: str
+    ends_at: str
+    has_lobby: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Me:
+    seat: SeatId
+    role: Role
+    display_name: str
+    permissions: tuple[Permission, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RosterEntry:
+    """One person in the room. `is_connected` is false while their socket is away."""
+
+    seat: SeatId
+    display_name: str
+    role: Role
+    sources: dict[Source, bool]
+    is_connected: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LobbyEntry:
+    seat: SeatId
+    display_name: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChatLine:
+    """A stored line. `display_name` is empty where the reader may not learn the name."""
+
+    seq: Sequence
+    seat: SeatId
+    display_name: str
+    text: str
+    sent_at: str
+    client_id: ClientId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class IceServer:
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OfferedTrack:
+    mid: Mid
+    seat: SeatId
+    source: Source
+
+
+# --- From the server: answers ---------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Answers `hello`: the whole room as of `seq`."""
+
+    type: ClassVar[str] = "snapshot"
+    id: MessageId
+    seq: Sequence
+    meeting: MeetingCard
+    me: Me
+    roster: tuple[RosterEntry, ...]
+    lobby: tuple[LobbyEntry, ...]
+    chat: tuple[ChatLine, ...]
+    ice_servers: tuple[IceServer, ...]
+    relay: Literal["ready", "lost"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Answers `hello` of a seat in the lobby; position 1 is next."""
+
+    type: ClassVar[str] = "waiting"
+    id: MessageId
+    position: Sequence | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ok:
+    type: ClassVar[str] = "ok"
+    id: MessageId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pong:
+    type: ClassVar[str] = "pong"
+    id: MessageId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PublishAnswer:
+    type: ClassVar[str] = "publish_answer"
+    id: MessageId
+    sdp: Sdp
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Missed:
+    """Answers `fetch`. Each entry is a numbered message as it would have arrived (without `v`)."""
+
+    type: ClassVar[str] = "missed"
+    id: MessageId
+    messages: "tuple[Delta, ...]"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Error:
+    """A request was refused, or (without id) something went wrong."""
+
+    type: ClassVar[str] = "error"
+    id: MessageId | None = None
+    code: Annotated[str, Pattern(r"[a-z_]{1,40}")]
+    sentence: str
+
+
+# --- From the server: numbered changes of the room ------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ParticipantJoined(RosterEntry):
+    type: ClassVar[str] = "participant_joined"
+    seq: Sequence
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ParticipantUpdated(RosterEntry):
+    type: ClassVar[str] = "participant_updated"
+    seq: Sequence
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ParticipantLeft(RosterEntry):
+    type: ClassVar[str] = "participant_left"
+    seq: Sequence
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChatMessage(ChatLine):
+    type: ClassVar[str] = "chat_message"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RoomAdvanced:
+    """The change with this number is not for this reader; it only keeps the count unbroken."""
+
+    type: ClassVar[str] = "room_advanced"
+    seq: Sequence
+
+
+Delta: TypeAlias = (
+    ParticipantJoined | ParticipantUpdated | ParticipantLeft | ChatMessage | RoomAdvanced
+)
+
+
+# --- From the server: events ----------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LobbyChanged:
+    """To those who may admit: who waits, first come first."""
+
+    type: ClassVar[str] = "lobby_changed"
+    lobby: tuple[LobbyEntry, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Admitted:
+    """To a waiting page: say hello again."""
+
+    type: ClassVar[str] = "admitted"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SubscribeOffer:
+    """The relay's offer for the subscribe connection, with whom each track belongs to."""
+
+    type: ClassVar[str] = "subscribe_offer"
+    generation: Sequence
+    sdp: Annotated[str, Length(1, 1_000_000)]
+    tracks: tuple[OfferedTrack, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ActiveSpeaker:
+    type: ClassVar[str] = "active_speaker"
+    seat: SeatId | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ForceMute:
+    """A host switched this source of ours off; `by` is the host's seat."""
+
+    type: ClassVar[str] = "force_mute"
+    source: Source
+    by: SeatId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Removed:
+    type: ClassVar[str] = "removed"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Replaced:
+    """The same seat entered from another tab."""
+
+    type: ClassVar[str] = "replaced"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MeetingEnded:
+    type: ClassVar[str] = "meeting_ended"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RelayLost:
+    """Sound and picture are away; chat and roster go on."""
+
+    type: ClassVar[str] = "relay_lost"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RelayReady:
+    """Build both peer connections anew."""
+
+    type: ClassVar[str] = "relay_ready"
+
+
+ClientMessage: TypeAlias = (
+    Hello
+    | PublishOffer
+    | Subscribe
+    | SubscribeAnswer
+    | SetSource
+    | SendChat
+    | Admit
+    | Deny
+    | Mute
+    | Remove
+    | EndMeeting
+    | Fetch
+    | Leave
+    | Ping
+)
+ServerMessage: TypeAlias = (
+    Snapshot
+    | Waiting
+    | Ok
+    | Pong
+    | PublishAnswer
+    | Missed
+    | Error
+    | Delta
+    | LobbyChanged
+    | Admitted
+    | SubscribeOffer
+    | ActiveSpeaker
+    | ForceMute
+    | Removed
+    | Replaced
+    | MeetingEnded
+    | RelayLost
+    | RelayReady
+)
+CLIENT_MESSAGES: Final[dict[str, Any]] = {
+    cls.type: cls for cls in ClientMessage.__args__  # type: ignore[attr-defined]  # a union
+}
+SERVER_MESSAGES: Final[dict[str, Any]] = {
+    cls.type: cls for cls in ServerMessage.__args__  # type: ignore[attr-defined]  # a union
+}
+
+
+def encode(message: Typed) -> str:
+    """The message as one line of JSON."""
+    return dump({"v": VERSION, **write_fields(message)})
+
+
+def decode(text: str) -> ClientMessage:
+    """One message of a page. Raises ProtocolError."""
+    return _decode(text, CLIENT_MESSAGES, MAX_BYTES)  # type: ignore[no-any-return]
+
+
+def decode_server(text: str) -> ServerMessage:
+    """One message of the server, for clients in Python. Raises ProtocolError."""
+    return _decode(text, SERVER_MESSAGES, MAX_SERVER_BYTES)  # type: ignore[no-any-return]
+
+
+def _decode(text: str, catalogue: dict[str, Any], max_bytes: int) -> Any:
+    fields = parse_object(text, max_bytes=max_bytes)
+    message_id = _legible_id(fields)
+    version, name = fields.pop("v", None), fields.pop("type", None)
+    if type(version) is not int or version != VERSION:
+        sentence = _("This page and the server speak different versions. Please reload the page.")
+        raise ProtocolError(BAD_MESSAGE, sentence, message_id)
+    if not isinstance(name, str) or name not in catalogue:
+        raise ProtocolError(BAD_MESSAGE, _("This kind of message is not known."), message_id)
+    try:
+        return read_fields(catalogue[name], fields)
+    except ProtocolError as error:
+        raise ProtocolError(error.code, error.sentence, message_id) from error
+
+
+def _legible_id(fields: dict[str, Any]) -> str | None:
+    message_id = fields.get("id")
+    if isinstance(message_id, str) and re.fullmatch(MESSAGE_ID_FORM, message_id):
+        return message_id
+    return None

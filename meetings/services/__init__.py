@@ -1,0 +1,1 @@
+"""Use cases of the meetings app, one family per file."""

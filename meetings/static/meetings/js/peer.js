@@ -1,0 +1,84 @@
+/**
+ * Our two connections to the relay as one thing: publish (we offer) and subscribe (the relay
+ * offers). It speaks through the signalling and knows nothing of the page.
+ *
+ * @typedef {import("./protocol.js").Source} Source
+ * @typedef {import("./subscribe_connection.js").RemoteTrack} RemoteTrack
+ * @typedef {import("./recovery.js").ConnectionState} ConnectionState
+ * @typedef {{publish: ConnectionState, subscribe: ConnectionState}} PeerState
+ *
+ * @typedef {object} PeerOptions
+ * @property {import("./signalling.js").Signalling} signalling
+ * @property {(tracks: RemoteTrack[]) => void} onTracks
+ * @property {(state: PeerState) => void} onState
+ * @property {(error: import("./signalling.js").RequestFailed) => void} onRefused
+ */
+
+import { PublishConnection } from "./publish_connection.js";
+import { SubscribeConnection } from "./subscribe_connection.js";
+
+export class Peer {
+  /** @type {PeerState} */
+  #state = { publish: "idle", subscribe: "idle" };
+  #publish;
+  #subscribe;
+  #isRunning = false;
+
+  /** @param {PeerOptions} options */
+  constructor({ signalling, onTracks, onState, onRefused }) {
+    /** @param {Partial<PeerState>} change */
+    const report = (change) => onState((this.#state = { ...this.#state, ...change }));
+    this.#publish = new PublishConnection({
+      signalling,
+      onState: (publish) => report({ publish }),
+      onRefused,
+    });
+    this.#subscribe = new SubscribeConnection({
+      signalling,
+      onState: (subscribe) => report({ subscribe }),
+      onTracks,
+    });
+  }
+
+  /**
+   * After a snapshot: keep what is alive, since media outlives the socket; make the rest.
+   *
+   * @param {RTCIceServer[]} iceServers
+   */
+  resume(iceServers) {
+    const { publish, subscribe } = this.#state;
+    if (!this.#isRunning || publish !== "connected") void this.#publish.start(iceServers);
+    if (!this.#isRunning || subscribe !== "connected") void this.#subscribe.start(iceServers);
+    this.#isRunning = true;
+  }
+
+  /** The relay is new or back: both connections are made anew. */
+  rebuild() {
+    if (!this.#isRunning) return;
+    void this.#publish.rebuild();
+    void this.#subscribe.rebuild();
+  }
+
+  stop() {
+    this.#isRunning = false;
+    this.#publish.stop();
+    this.#subscribe.stop();
+  }
+
+  /**
+   * @param {Source} source
+   * @param {MediaStreamTrack | null} track
+   */
+  setTrack(source, track) {
+    return this.#publish.setTrack(source, track);
+  }
+
+  /** @param {import("./protocol.js").SubscribeOffer} offer */
+  handleOffer(offer) {
+    this.#subscribe.handleOffer(offer);
+  }
+
+  async getStats() {
+    return { publish: await this.#publish.getStats(), subscribe: await this.#subscribe.getStats() };
+  }
+}

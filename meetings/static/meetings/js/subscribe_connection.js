@@ -1,0 +1,148 @@
+/**
+ * What we receive: one peer connection whose offers always come from the relay. Every offer lists
+ * all tracks, so the newest list replaces the one before.
+ *
+ * @typedef {import("./protocol.js").Source} Source
+ * @typedef {import("./protocol.js").SubscribeOffer} SubscribeOffer
+ * @typedef {{seat: string, source: Source, track: MediaStreamTrack}} RemoteTrack
+ *
+ * @typedef {object} SubscribeOptions
+ * @property {import("./signalling.js").Signalling} signalling
+ * @property {(state: import("./recovery.js").ConnectionState) => void} onState
+ * @property {(tracks: RemoteTrack[]) => void} onTracks
+ */
+
+import { Recovery } from "./recovery.js";
+import { RequestFailed } from "./signalling.js";
+
+export class SubscribeConnection {
+  #options;
+  #recovery;
+  /** @type {RTCIceServer[]} */
+  #iceServers = [];
+  /** @type {RTCPeerConnection | null} */
+  #connection = null;
+  #isRunning = false;
+  /** Offers that were on their way before our `subscribe` was answered belong to the past. */
+  #acceptsOffers = false;
+  /** @type {Map<string, {seat: string, source: Source}>} */
+  #origins = new Map();
+  /** @type {Promise<void>} */
+  #queue = Promise.resolve();
+
+  /** @param {SubscribeOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#recovery = new Recovery(() => void this.rebuild(), options.onState);
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  start(iceServers) {
+    this.#iceServers = iceServers;
+    this.#isRunning = true;
+    return this.rebuild();
+  }
+
+  /** Ask the relay for a new connection; its first offer follows. */
+  async rebuild() {
+    this.#discard();
+    if (!this.#isRunning) return;
+    const connection = this.#open();
+    try {
+      await this.#options.signalling.request("subscribe");
+      if (connection === this.#connection) this.#acceptsOffers = true;
+    } catch (error) {
+      this.#giveUp(connection, error);
+    }
+  }
+
+  /** @param {SubscribeOffer} offer */
+  handleOffer(offer) {
+    const connection = this.#connection;
+    if (!connection || !this.#acceptsOffers) return;
+    this.#queue = this.#queue.then(() => this.#answer(connection, offer));
+  }
+
+  stop() {
+    this.#isRunning = false;
+    this.#discard();
+    this.#recovery.stop();
+  }
+
+  /** The statistics with the origin of each stream, by mid. */
+  async getStats() {
+    const report = await this.#connection?.getStats();
+    return report ? { report, origins: new Map(this.#origins) } : null;
+  }
+
+  /**
+   * @param {RTCPeerConnection} connection
+   * @param {SubscribeOffer} offer
+   */
+  async #answer(connection, offer) {
+    if (connection !== this.#connection) return;
+    try {
+      await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+      await connection.setLocalDescription(await connection.createAnswer());
+      const sdp = connection.localDescription?.sdp ?? "";
+      const answered = this.#options.signalling.request("subscribe_answer", {
+        generation: offer.generation,
+        sdp,
+      });
+      this.#announce(connection, offer.tracks);
+      await answered;
+    } catch (error) {
+      if (error instanceof RequestFailed && error.code === "stale_generation") return;
+      this.#giveUp(connection, error);
+    }
+  }
+
+  /**
+   * @param {RTCPeerConnection} connection
+   * @param {SubscribeOffer["tracks"]} offered
+   */
+  #announce(connection, offered) {
+    this.#origins = new Map(offered.map(({ mid, seat, source }) => [mid, { seat, source }]));
+    /** @type {RemoteTrack[]} */
+    const tracks = [];
+    for (const { mid, receiver, currentDirection } of connection.getTransceivers()) {
+      const origin = mid === null ? undefined : this.#origins.get(mid);
+      const isReceiving = currentDirection === "recvonly" || currentDirection === "sendrecv";
+      if (origin && isReceiving) tracks.push({ ...origin, track: receiver.track });
+    }
+    this.#options.onTracks(tracks);
+  }
+
+  #open() {
+    const connection = new RTCPeerConnection({
+      iceServers: this.#iceServers,
+      bundlePolicy: "max-bundle",
+    });
+    this.#connection = connection;
+    this.#recovery.watch(connection);
+    return connection;
+  }
+
+  /**
+   * @param {RTCPeerConnection} connection
+   * @param {unknown} error
+   */
+  #giveUp(connection, error) {
+    if (connection !== this.#connection) return;
+    this.#discard();
+    if (error instanceof RequestFailed && error.code === "connection_lost") {
+      this.#recovery.stop(); // The next snapshot starts us again.
+    } else {
+      console.warn("Subscribing failed:", error);
+      this.#recovery.fail();
+    }
+  }
+
+  #discard() {
+    this.#acceptsOffers = false;
+    this.#origins.clear();
+    if (this.#connection) this.#connection.onconnectionstatechange = null;
+    this.#connection?.close();
+    this.#connection = null;
+  }
+}
