@@ -486,12 +486,8 @@ ServerMessage: TypeAlias = (
     | RelayLost
     | RelayReady
 )
-CLIENT_MESSAGES: Final[dict[str, Any]] = {
-    cls.type: cls for cls in ClientMessage.__args__  # type: ignore[attr-defined]  # a union
-}
-SERVER_MESSAGES: Final[dict[str, Any]] = {
-    cls.type: cls for cls in ServerMessage.__args__  # type: ignore[attr-defined]  # a union
-}
+CLIENT_MESSAGES: Final[dict[str, Any]] = {cls.type: cls for cls in ClientMessage.__args__}
+SERVER_MESSAGES: Final[dict[str, Any]] = {cls.type: cls for cls in ServerMessage.__args__}
 
 
 def encode(message: Typed) -> str:

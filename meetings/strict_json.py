@@ -85,7 +85,7 @@ def write_fields(message: object) -> dict[str, Any]:
 
     Fields that may be absent and hold None are left out.
     """
-    cls = type(message)
+    cls: Any = type(message)
     values = {name: getattr(message, name) for name in _fields(cls)}
     kept = {n: v for n, v in values.items() if v is not None or n not in _optional_fields(cls)}
     name = getattr(cls, "type", None)
@@ -130,18 +130,18 @@ def _refuse_depth_and_surrogates(value: object, depth_left: int) -> None:
 
 
 @functools.cache
-def _fields(cls: type) -> dict[str, Any]:
+def _fields(cls: Any) -> dict[str, Any]:
     hints = get_type_hints(cls, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
 
 @functools.cache
-def _optional_fields(cls: type) -> frozenset[str]:
+def _optional_fields(cls: Any) -> frozenset[str]:
     fields = dataclasses.fields(cls)
     return frozenset(f.name for f in fields if f.default is not dataclasses.MISSING)
 
 
-def _read_record(cls: type[Message], value: object, path: str) -> Message:
+def _read_record(cls: Any, value: object, path: str) -> Any:
     if not isinstance(value, Mapping):
         raise _bad(path)
     known = _fields(cls)
@@ -154,7 +154,7 @@ def _read_record(cls: type[Message], value: object, path: str) -> Message:
     return cls(**{name: _read(known[name], value[name], f"{path}.{name}") for name in value})
 
 
-def _read(kind: Any, value: Any, path: str) -> Any:  # noqa: C901  # one branch per kind of type
+def _read(kind: Any, value: Any, path: str) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         read = _read(arguments[0], value, path)
@@ -177,7 +177,7 @@ def _read(kind: Any, value: Any, path: str) -> Any:  # noqa: C901  # one branch 
             for key, each in value.items()
         }
     if dataclasses.is_dataclass(kind):
-        return _read_record(kind, value, path)  # type: ignore[arg-type]  # a class by get_type_hints
+        return _read_record(kind, value, path)
     return _check(type(value) is kind, value, path)
 
 
