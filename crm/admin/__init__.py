@@ -1,0 +1,1 @@
+"""The customer pages of the administration, one file per model family."""

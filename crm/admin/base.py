@@ -1,0 +1,113 @@
+"""What every admin class of ours begins with: rows by `visible_to`, rights by permissions."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from crm import permissions
+
+if TYPE_CHECKING:
+    AdminBase = admin.ModelAdmin[Any]
+    InlineBase = admin.options.InlineModelAdmin[Any, Any]
+else:
+    AdminBase = object
+    InlineBase = object
+
+
+class VisibleAdmin(AdminBase):
+    """Mixin before `ModelAdmin`: `class MeetingAdmin(VisibleAdmin, admin.ModelAdmin)`.
+
+    Rows come from the manager's `visible_to(user)`: list, detail, autocomplete, actions and the
+    choices of foreign keys. Rights come from `crm.permissions` (its tables, or `set_editors` of
+    the upper apps); override the four `can_*` methods where a model has predicates of its own.
+    """
+
+    show_full_result_count = False
+
+    def can_view(self, user: Any, record: models.Model | None) -> bool:
+        if record is None:
+            return permissions.can_view_any(user, self.model)
+        return permissions.can_view(user, record)
+
+    def can_add(self, user: Any) -> bool:
+        return permissions.can_add(user, self.model)
+
+    def can_change(self, user: Any, record: models.Model | None) -> bool:
+        if record is None:
+            return permissions.can_add(user, self.model)
+        return permissions.can_change(user, record)
+
+    def can_delete(self, user: Any, record: models.Model | None) -> bool:
+        if record is None:
+            return permissions.can_delete_any(user, self.model)
+        return permissions.can_delete(user, record)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        manager: Any = self.model._default_manager
+        queryset: models.QuerySet[Any] = manager.visible_to(request.user)
+        ordering = self.get_ordering(request)
+        return queryset.order_by(*ordering) if ordering else queryset
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.can_view(request.user, None)
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return self.can_view(request.user, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.can_add(request.user)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> bool:
+        return self.can_change(request.user, obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> bool:
+        return self.can_delete(request.user, obj)
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("queryset", _choices(db_field, request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("queryset", _choices(db_field, request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def _choices(db_field: Any, request: HttpRequest) -> models.QuerySet[Any] | None:
+    """Only visible rows can be chosen; a forged id of an invisible one is refused."""
+    manager = db_field.remote_field.model._default_manager
+    if hasattr(manager, "visible_to"):
+        queryset: models.QuerySet[Any] = manager.visible_to(request.user)
+        return queryset
+    return None
+
+
+class VisibleInline(InlineBase):
+    """Mixin before `TabularInline` or `StackedInline`: the rights of the parent's page."""
+
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return permissions.can_view_any(request.user, self.model)
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return permissions.can_add(request.user, self.model)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> bool:
+        return permissions.can_add(request.user, self.model)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> bool:
+        return permissions.can_delete_any(request.user, self.model)

@@ -1,0 +1,1 @@
+"""Questions across tables, answered with querysets or frozen dataclasses."""

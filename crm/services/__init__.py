@@ -1,0 +1,1 @@
+"""One function per use case. The only place that opens transactions."""
