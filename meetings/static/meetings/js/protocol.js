@@ -36,7 +36,9 @@
  * @typedef {{type: "participant_updated", seq: number} & RosterEntry} ParticipantUpdated
  * @typedef {{type: "participant_left", seq: number} & RosterEntry} ParticipantLeft
  * @typedef {{type: "chat_message"} & ChatLine} ChatMessage
- * @typedef {ParticipantJoined | ParticipantUpdated | ParticipantLeft | ChatMessage} Delta
+ * @typedef {{type: "room_advanced", seq: number}} RoomAdvanced  the number of something not for us
+ * @typedef {ParticipantJoined | ParticipantUpdated | ParticipantLeft | ChatMessage | RoomAdvanced}
+ *   Delta
  *
  * @typedef {{type: "lobby_changed", lobby: LobbyEntry[]}} LobbyChanged
  * @typedef {{type: "admitted"}} Admitted
@@ -138,6 +140,7 @@ const FROM_SERVER = {
   participant_updated: { seq: whole, ...rosterEntry },
   participant_left: { seq: whole, ...rosterEntry },
   chat_message: chatLine,
+  room_advanced: { seq: whole },
   lobby_changed: { lobby },
   admitted: {},
   subscribe_offer: {

@@ -49,7 +49,7 @@ export class Recovery {
       clearTimeout(this.#timer);
       this.#attempt = 0;
       this.#onState("connected");
-    } else if (state === "failed") {
+    } else if (state === "failed" || state === "closed") {
       this.fail();
     } else if (state === "disconnected") {
       this.#later(DISCONNECTED_PATIENCE_MS);
