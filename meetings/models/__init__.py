@@ -1,6 +1,7 @@
 """The tables of the meetings app, one file per subject."""
 
 from meetings.models.chat import ChatMessage
+from meetings.models.live_seat import LiveSeat
 from meetings.models.meeting import AgendaItem, Meeting
 from meetings.models.presence import PresenceInterval
 from meetings.models.registration import Registration
@@ -10,6 +11,7 @@ from meetings.models.template import MeetingTemplate
 __all__ = [
     "AgendaItem",
     "ChatMessage",
+    "LiveSeat",
     "Meeting",
     "MeetingTemplate",
     "PresenceInterval",
