@@ -47,7 +47,7 @@ def judge(findings: Iterable[Finding]) -> Status:
     return "ok_with_warnings" if "warn" in severities else "ok"
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is a result, not a failure
+class Refused(Exception):
     """No figures can be given. `details` holds further keys of the result (say, `relax`)."""
 
     def __init__(self, findings: Iterable[Finding], **details: Any) -> None:
