@@ -8,9 +8,20 @@
 /** @type {Kind} */
 export const text = (value, path) => (typeof value === "string" ? "" : `${path} is not a text`);
 
-/** @type {Kind} */
+/** @type {(expression: RegExp) => Kind} */
+export const pattern = (expression) => (value, path) =>
+  typeof value === "string" && expression.test(value) ? "" : `${path} has not the agreed form`;
+
+/** A text of so many characters, counted as Python does: by code point. @type {(least: number, most: number) => Kind} */
+export const sized = (least, most) => (value, path) => {
+  if (typeof value !== "string") return `${path} is not a text`;
+  const length = value.length > most ? [...value].length : value.length;
+  return length >= least && length <= most ? "" : `${path} is too short or too long`;
+};
+
+/** Whole and not negative. @type {Kind} */
 export const whole = (value, path) =>
-  Number.isSafeInteger(value) ? "" : `${path} is not a whole number`;
+  Number.isSafeInteger(value) && Number(value) >= 0 ? "" : `${path} is not a whole number`;
 
 /** @type {Kind} */
 export const flag = (value, path) => (typeof value === "boolean" ? "" : `${path} is not true or false`);
@@ -36,9 +47,10 @@ export const listOf = (kind) => (value, path) => {
   return firstFault(value.map((item, index) => () => kind(item, `${path}[${index}]`)));
 };
 
-/** @type {(kind: Kind, key?: Kind) => Kind} */
-export const mapOf = (kind, key = text) => (value, path) => {
+/** @type {(kind: Kind, key?: Kind, most?: number) => Kind} */
+export const mapOf = (kind, key = text, most = Infinity) => (value, path) => {
   if (!isPlainObject(value)) return `${path} is not an object`;
+  if (Object.keys(value).length > most) return `${path} holds too much`;
   return firstFault(
     Object.entries(value).map(
       ([name, item]) =>

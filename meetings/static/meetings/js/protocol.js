@@ -57,7 +57,9 @@
  * @typedef {Answer | ErrorMessage | Delta | Event} ServerMessage
  */
 
-import { flag, listOf, mapOf, nullable, oneOf, optional, record, text, whole } from "./field_kinds.js";
+import {
+  flag, listOf, mapOf, nullable, oneOf, optional, pattern, record, sized, text, whole,
+} from "./field_kinds.js";
 
 export const VERSION = 1;
 
@@ -76,11 +78,14 @@ export const CLOSE = Object.freeze({
 
 /** The message breaks the protocol; `code` is what an `error` message would carry. */
 export class ProtocolError extends Error {
-  /** @param {string} sentence */
-  constructor(sentence) {
+  /**
+   * @param {"bad_text" | "bad_message"} code
+   * @param {string} sentence
+   */
+  constructor(code, sentence) {
     super(sentence);
     this.name = "ProtocolError";
-    this.code = "bad_message";
+    this.code = code;
   }
 }
 
@@ -89,28 +94,50 @@ const role = oneOf("host", "co_host", "presenter", "attendee");
 const permission = oneOf(
   "publish_microphone", "publish_camera", "publish_screen", "chat", "admit", "mute", "remove", "end",
 );
+const id = pattern(/^[A-Za-z0-9_-]{1,64}$/);
+const uuid = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+const mid = pattern(/^[A-Za-z0-9._-]{1,16}$/);
+const sdp = sized(1, 60_000);
 const agendaItem = record({ position: whole, title: text, duration_min: whole, speaker: text });
 const rosterEntry = {
-  seat: text,
+  seat: uuid,
   display_name: text,
   role,
   sources: mapOf(flag, source),
   is_connected: flag,
 };
-const lobby = listOf(record({ seat: text, display_name: text }));
+const lobby = listOf(record({ seat: uuid, display_name: text }));
 const chatLine = {
   seq: whole,
-  seat: text,
+  seat: uuid,
   display_name: text,
   text,
   sent_at: text,
-  client_id: text,
+  client_id: uuid,
 };
+
+const DELTA_TYPES = [
+  "participant_joined", "participant_updated", "participant_left", "chat_message", "room_advanced",
+];
+
+/** @type {(type: unknown) => type is Delta["type"]} */
+function isDeltaType(type) {
+  return DELTA_TYPES.includes(/** @type {string} */ (type));
+}
+
+/**
+ * Whether the message carries a number of the room and must arrive in order.
+ *
+ * @type {(message: ServerMessage) => message is Delta}
+ */
+export function isDelta(message) {
+  return isDeltaType(message.type);
+}
 
 /** @type {Record<string, Record<string, import("./field_kinds.js").Kind>>} */
 const FROM_SERVER = {
   snapshot: {
-    id: text,
+    id,
     seq: whole,
     meeting: record({
       public_id: text,
@@ -121,7 +148,7 @@ const FROM_SERVER = {
       ends_at: text,
       has_lobby: flag,
     }),
-    me: record({ seat: text, role, display_name: text, permissions: listOf(permission) }),
+    me: record({ seat: uuid, role, display_name: text, permissions: listOf(permission) }),
     roster: listOf(record(rosterEntry)),
     lobby,
     chat: listOf(record(chatLine)),
@@ -130,12 +157,12 @@ const FROM_SERVER = {
     ),
     relay: oneOf("ready", "lost"),
   },
-  waiting: { id: text, position: optional(whole) },
-  ok: { id: text },
-  pong: { id: text },
-  publish_answer: { id: text, sdp: text },
-  missed: { id: text, messages: listOf(checkDelta) },
-  error: { id: optional(text), code: text, sentence: text },
+  waiting: { id, position: optional(whole) },
+  ok: { id },
+  pong: { id },
+  publish_answer: { id, sdp },
+  missed: { id, messages: listOf(checkDelta) },
+  error: { id: optional(id), code: pattern(/^[a-z_]{1,40}$/), sentence: text },
   participant_joined: { seq: whole, ...rosterEntry },
   participant_updated: { seq: whole, ...rosterEntry },
   participant_left: { seq: whole, ...rosterEntry },
@@ -145,11 +172,11 @@ const FROM_SERVER = {
   admitted: {},
   subscribe_offer: {
     generation: whole,
-    sdp: text,
-    tracks: listOf(record({ mid: text, seat: text, source })),
+    sdp: sized(1, 1_000_000),
+    tracks: listOf(record({ mid, seat: uuid, source })),
   },
-  active_speaker: { seat: nullable(text) },
-  force_mute: { source, by: text },
+  active_speaker: { seat: nullable(uuid) },
+  force_mute: { source, by: uuid },
   removed: {},
   replaced: {},
   meeting_ended: {},
@@ -159,20 +186,20 @@ const FROM_SERVER = {
 
 /** @type {Record<string, Record<string, import("./field_kinds.js").Kind>>} */
 const FROM_CLIENT = {
-  hello: { id: text, resume_seq: nullable(whole) },
-  publish_offer: { id: text, sdp: text, sources: mapOf(source) },
-  subscribe: { id: text },
-  subscribe_answer: { id: text, generation: whole, sdp: text },
-  set_source: { id: text, source, enabled: flag },
-  send_chat: { id: text, client_id: text, text },
-  admit: { id: text, seat: text },
-  deny: { id: text, seat: text },
-  mute: { id: text, seat: text, source },
-  remove: { id: text, seat: text },
-  end_meeting: { id: text },
-  fetch: { id: text, after_seq: whole },
-  leave: { id: text },
-  ping: { id: text },
+  hello: { id, resume_seq: nullable(whole) },
+  publish_offer: { id, sdp, sources: mapOf(source, mid, 8) },
+  subscribe: { id },
+  subscribe_answer: { id, generation: whole, sdp },
+  set_source: { id, source, enabled: flag },
+  send_chat: { id, client_id: uuid, text: sized(1, 4_000) },
+  admit: { id, seat: uuid },
+  deny: { id, seat: uuid },
+  mute: { id, seat: uuid, source },
+  remove: { id, seat: uuid },
+  end_meeting: { id },
+  fetch: { id, after_seq: whole },
+  leave: { id },
+  ping: { id },
 };
 
 export const SERVER_TYPES = Object.freeze(Object.keys(FROM_SERVER));
@@ -185,8 +212,7 @@ export const CLIENT_TYPES = Object.freeze(Object.keys(FROM_CLIENT));
  * @returns {ServerMessage}
  */
 export function decode(line) {
-  const { message } = open(line, FROM_SERVER);
-  return /** @type {ServerMessage} */ (message);
+  return /** @type {ServerMessage} */ (open(line, FROM_SERVER));
 }
 
 /**
@@ -205,7 +231,7 @@ export function encode(message) {
  * @param {string} line
  */
 export function decodeOwn(line) {
-  return open(line, FROM_CLIENT).message;
+  return open(line, FROM_CLIENT);
 }
 
 /**
@@ -217,15 +243,15 @@ function open(line, catalogue) {
   try {
     content = JSON.parse(line);
   } catch {
-    throw new ProtocolError("not JSON");
+    throw new ProtocolError("bad_text", "not JSON");
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw new ProtocolError("not an object");
+    throw new ProtocolError("bad_text", "not an object");
   }
   const { v, ...message } = content;
-  if (v !== VERSION) throw new ProtocolError("v is not a version spoken here");
+  if (v !== VERSION) throw new ProtocolError("bad_message", "v is not a version spoken here");
   check(message, catalogue);
-  return { message };
+  return message;
 }
 
 /**
@@ -235,18 +261,15 @@ function open(line, catalogue) {
 function check(message, catalogue) {
   const { type, ...fields } = message;
   if (typeof type !== "string" || !Object.hasOwn(catalogue, type)) {
-    throw new ProtocolError(`type ${JSON.stringify(type)} is not known`);
+    throw new ProtocolError("bad_message", `type ${JSON.stringify(type)} is not known`);
   }
   const fault = record(catalogue[type])(fields, type);
-  if (fault) throw new ProtocolError(fault);
+  if (fault) throw new ProtocolError("bad_message", fault);
 }
 
 /** @type {import("./field_kinds.js").Kind} */
 function checkDelta(value, path) {
-  const { v, type, ...fields } = /** @type {Record<string, unknown>} */ (value ?? {});
-  if (v !== undefined && v !== VERSION) return `${path}.v is not a version spoken here`;
-  if (typeof type !== "string" || !Object.hasOwn(FROM_SERVER, type)) {
-    return `${path}.type is not known`;
-  }
+  const { type, ...fields } = /** @type {Record<string, unknown>} */ (value ?? {});
+  if (!isDeltaType(type)) return `${path}.type is not known`;
   return record(FROM_SERVER[type])(fields, path);
 }

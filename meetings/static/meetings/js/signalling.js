@@ -23,7 +23,7 @@
 
 import { chooseDelay } from "./backoff.js";
 import { DeltaOrder } from "./delta_order.js";
-import { CLOSE, ProtocolError, decode, encode } from "./protocol.js";
+import { CLOSE, ProtocolError, decode, encode, isDelta } from "./protocol.js";
 
 const REQUEST_LIMIT_MS = 10_000;
 const PING_EVERY_MS = 15_000;
@@ -42,10 +42,6 @@ const ENDINGS = {
   [CLOSE.REPLACED]: "replaced",
   [CLOSE.MEETING_ENDED]: "meeting_ended",
 };
-
-const DELTAS = new Set([
-  "participant_joined", "participant_updated", "participant_left", "chat_message",
-]);
 
 /** A request that was refused, timed out or lost its connection. */
 export class RequestFailed extends Error {
@@ -293,9 +289,4 @@ export class Signalling {
     this.#state = { ...this.#state, ...change };
     this.#options.onState(this.#state);
   }
-}
-
-/** @type {(message: ServerMessage) => message is Delta} */
-function isDelta(message) {
-  return DELTAS.has(message.type);
 }

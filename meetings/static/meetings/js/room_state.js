@@ -1,0 +1,249 @@
+/**
+ * The room as plain data, and how each message changes it. Every function here takes a state and
+ * returns a state; none of them touches anything else.
+ *
+ * @typedef {import("./protocol.js").ServerMessage} ServerMessage
+ * @typedef {import("./protocol.js").RosterEntry} RosterEntry
+ * @typedef {import("./protocol.js").ChatLine} ChatLine
+ * @typedef {import("./protocol.js").Permission} Permission
+ * @typedef {import("./protocol.js").Source} Source
+ *
+ * @typedef {"prejoin" | "connecting" | "lobby" | "room" | "ended"} Phase
+ * @typedef {"chat" | "people" | "agenda"} Panel
+ * @typedef {{clientId: string, text: string, hasFailed: boolean}} PendingLine
+ * @typedef {0 | 1 | 2 | 3} Quality  lost, poor, fair, good
+ *
+ * @typedef {object} RoomState
+ * @property {Phase} phase
+ * @property {import("./signalling.js").Ending | null} ending
+ * @property {import("./signalling.js").SignallingState} socket
+ * @property {import("./peer.js").PeerState} peer
+ * @property {"ready" | "lost"} relay
+ * @property {number | null} lobbyPosition
+ * @property {import("./protocol.js").Meeting | null} meeting
+ * @property {import("./protocol.js").Me | null} me
+ * @property {RosterEntry[]} roster
+ * @property {import("./protocol.js").LobbyEntry[]} lobby
+ * @property {ChatLine[]} chat
+ * @property {PendingLine[]} pendingChat
+ * @property {number} unreadCount
+ * @property {RTCIceServer[]} iceServers
+ * @property {import("./peer.js").RemoteTrack[]} tracks
+ * @property {string | null} activeSpeaker
+ * @property {ReadonlySet<string>} speaking  seats that are heard right now
+ * @property {Readonly<Record<string, Quality>>} quality  by seat
+ * @property {Panel | null} panel
+ * @property {string | null} pinned  key of a tile
+ * @property {import("./local_media.js").LocalMediaState} media
+ */
+
+const CHAT_KEPT = 500;
+
+/**
+ * @param {import("./local_media.js").LocalMediaState} media
+ * @returns {RoomState}
+ */
+export function createRoomState(media) {
+  return {
+    phase: "prejoin",
+    ending: null,
+    socket: { phase: "idle", attempt: 0, ending: null },
+    peer: { publish: "idle", subscribe: "idle" },
+    relay: "ready",
+    lobbyPosition: null,
+    meeting: null,
+    me: null,
+    roster: [],
+    lobby: [],
+    chat: [],
+    pendingChat: [],
+    unreadCount: 0,
+    iceServers: [],
+    tracks: [],
+    activeSpeaker: null,
+    speaking: new Set(),
+    quality: {},
+    panel: null,
+    pinned: null,
+    media,
+  };
+}
+
+/**
+ * @param {RoomState} state
+ * @param {ServerMessage} message
+ * @returns {RoomState}
+ */
+export function applyMessage(state, message) {
+  switch (message.type) {
+    case "snapshot":
+      return applySnapshot(state, message);
+    case "waiting":
+      return { ...state, phase: "lobby", lobbyPosition: message.position ?? null };
+    case "participant_joined":
+    case "participant_updated":
+      return { ...state, roster: putEntry(state.roster, message) };
+    case "participant_left":
+      return dropSeat(state, message.seat);
+    case "chat_message":
+      return addChatLine(state, message);
+    case "lobby_changed":
+      return { ...state, lobby: message.lobby };
+    case "active_speaker":
+      return { ...state, activeSpeaker: message.seat };
+    case "relay_lost":
+      return { ...state, relay: "lost", tracks: [], activeSpeaker: null, speaking: new Set() };
+    case "relay_ready":
+      return { ...state, relay: "ready" };
+    default:
+      return state;
+  }
+}
+
+/**
+ * The socket tells how it stands; an ending closes the room.
+ *
+ * @param {RoomState} state
+ * @param {import("./signalling.js").SignallingState} socket
+ * @returns {RoomState}
+ */
+export function applySocket(state, socket) {
+  if (socket.phase === "ended") return { ...state, socket, phase: "ended", ending: socket.ending };
+  if (state.phase === "ended") return { ...state, socket, phase: "connecting", ending: null };
+  return { ...state, socket };
+}
+
+/**
+ * @param {RoomState} state
+ * @param {Panel | null} panel
+ * @returns {RoomState}
+ */
+export function showPanel(state, panel) {
+  return { ...state, panel, unreadCount: panel === "chat" ? 0 : state.unreadCount };
+}
+
+/**
+ * A line of our own that the server has not confirmed yet; sent again under the same id.
+ *
+ * @param {RoomState} state
+ * @param {PendingLine} line
+ * @returns {RoomState}
+ */
+export function putPendingLine(state, line) {
+  const others = state.pendingChat.filter(({ clientId }) => clientId !== line.clientId);
+  const isKnown = state.chat.some((known) => isOwnLine(state, known) && known.client_id === line.clientId);
+  return { ...state, pendingChat: isKnown ? others : [...others, line] };
+}
+
+/**
+ * @param {RoomState} state
+ * @param {string} clientId
+ * @returns {RoomState}
+ */
+export function dropPendingLine(state, clientId) {
+  return { ...state, pendingChat: state.pendingChat.filter((line) => line.clientId !== clientId) };
+}
+
+/**
+ * @param {Pick<RoomState, "me">} state
+ * @param {Permission} permission
+ */
+export function isAllowed({ me }, permission) {
+  return me?.permissions.includes(permission) ?? false;
+}
+
+/**
+ * @param {Pick<RoomState, "roster">} state
+ * @param {string | null} seat
+ */
+export function findEntry({ roster }, seat) {
+  return roster.find((entry) => entry.seat === seat) ?? null;
+}
+
+/**
+ * @param {RoomState} state
+ * @param {import("./protocol.js").Snapshot} snapshot
+ * @returns {RoomState}
+ */
+function applySnapshot(state, snapshot) {
+  const confirmed = new Set(
+    snapshot.chat.filter(({ seat }) => seat === snapshot.me.seat).map((line) => line.client_id),
+  );
+  return {
+    ...state,
+    phase: "room",
+    ending: null,
+    lobbyPosition: null,
+    meeting: snapshot.meeting,
+    me: snapshot.me,
+    roster: snapshot.roster,
+    lobby: snapshot.lobby,
+    chat: snapshot.chat,
+    pendingChat: state.pendingChat.filter(({ clientId }) => !confirmed.has(clientId)),
+    unreadCount: countUnread(state, snapshot),
+    iceServers: snapshot.ice_servers,
+    relay: snapshot.relay,
+  };
+}
+
+/**
+ * Lines that came while we were away are new to us; the history at the first entry is not.
+ *
+ * @param {RoomState} state
+ * @param {import("./protocol.js").Snapshot} snapshot
+ */
+function countUnread(state, snapshot) {
+  if (!state.me || state.panel === "chat") return 0;
+  const lastSeen = state.chat.at(-1)?.seq ?? 0;
+  const missed = snapshot.chat.filter(({ seq, seat }) => seq > lastSeen && seat !== snapshot.me.seat);
+  return state.unreadCount + missed.length;
+}
+
+/**
+ * @param {RosterEntry[]} roster
+ * @param {RosterEntry} message
+ */
+function putEntry(roster, { seat, display_name, role, sources, is_connected }) {
+  const entry = { seat, display_name, role, sources, is_connected };
+  const isKnown = roster.some((known) => known.seat === seat);
+  return isKnown ? roster.map((known) => (known.seat === seat ? entry : known)) : [...roster, entry];
+}
+
+/**
+ * @param {RoomState} state
+ * @param {string} seat
+ * @returns {RoomState}
+ */
+function dropSeat(state, seat) {
+  return {
+    ...state,
+    roster: state.roster.filter((entry) => entry.seat !== seat),
+    tracks: state.tracks.filter((track) => track.seat !== seat),
+    activeSpeaker: state.activeSpeaker === seat ? null : state.activeSpeaker,
+    pinned: state.pinned?.startsWith(`${seat}/`) ? null : state.pinned,
+  };
+}
+
+/**
+ * @param {RoomState} state
+ * @param {import("./protocol.js").ChatMessage} message
+ * @returns {RoomState}
+ */
+function addChatLine(state, { seq, seat, display_name, text, sent_at, client_id }) {
+  if (state.chat.some((line) => line.seq === seq)) return state;
+  const line = { seq, seat, display_name, text, sent_at, client_id };
+  const isOwn = isOwnLine(state, line);
+  return {
+    ...(isOwn ? dropPendingLine(state, client_id) : state),
+    chat: [...state.chat, line].slice(-CHAT_KEPT),
+    unreadCount: isOwn || state.panel === "chat" ? state.unreadCount : state.unreadCount + 1,
+  };
+}
+
+/**
+ * @param {Pick<RoomState, "me">} state
+ * @param {ChatLine} line
+ */
+function isOwnLine({ me }, line) {
+  return line.seat === me?.seat;
+}
