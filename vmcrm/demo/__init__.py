@@ -1,0 +1,1 @@
+"""A fictional company with customers, money and meetings, to look around in."""

@@ -1,0 +1,22 @@
+"""What to try first, for whoever has just started the demonstration."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from crm.models import User
+from meetings.models import Meeting
+from vmcrm.demo.team import COLLEAGUES, DOMAIN, read_demo_password
+
+
+def describe_access() -> list[str]:
+    """Lines for the terminal: logins and a meeting whose door is open; none without demo data."""
+    if not User.objects.filter(email__endswith=f"@{DOMAIN}").exists():
+        return []
+    lines = ["", f"Demo logins (password {read_demo_password()}):"]
+    lines += [f"  {colleague.address:<20} {colleague.role}" for colleague in COLLEAGUES]
+    lines.append(f"Administration: {settings.BASE_URL}{reverse('admin:index')}")
+    meeting = Meeting.objects.filter(host__email__endswith=f"@{DOMAIN}").open_now().first()
+    if meeting:
+        address = f"{settings.BASE_URL}{meeting.get_absolute_url()}"
+        lines.append(f"Meeting that is open now: {address}  (code {meeting.join_code})")
+    return lines
