@@ -1,0 +1,225 @@
+"""The live room as it is in the database: who is in it, who waits, what was said, what changed."""
+
+import dataclasses
+from collections.abc import Collection, Iterable
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+
+from meetings import room_protocol
+from meetings.models import AgendaItem, ChatMessage, LiveSeat, Meeting, Seat
+from meetings.models.choices import RegistrationState, SeatRole, SeatState
+from meetings.room_permissions import can_see_attendees
+from meetings.room_protocol import (
+    AgendaEntry,
+    ChatLine,
+    Delta,
+    LobbyEntry,
+    MeetingCard,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantUpdated,
+    RoomAdvanced,
+    RosterEntry,
+)
+
+CHAT_HISTORY_LINES = 200
+CHAT_RESUME_LINES = 1_000
+CHAT_HISTORY_CHARS = 100_000
+"""Whatever is asked for, a snapshot stays well below what may wait in a socket's outbox."""
+
+Entry = TypeVar("Entry", RosterEntry, ParticipantJoined, ParticipantUpdated, ParticipantLeft)
+
+
+@dataclasses.dataclass(frozen=True)
+class Viewer:
+    """For whose eyes something is: decides what is left out."""
+
+    seat: str
+    role: str
+    kind: str
+
+    @property
+    def sees_attendees(self) -> bool:
+        return can_see_attendees(self.role, self.kind)
+
+    def may_see(self, seat: str, role: str) -> bool:
+        return self.sees_attendees or role != SeatRole.ATTENDEE or seat == self.seat
+
+
+@dataclasses.dataclass(frozen=True)
+class SeatFacts:
+    """What a socket's right to be in the room hangs on, read anew every few seconds."""
+
+    role: str
+    state: str
+    connection: str
+    is_meeting_over: bool
+    room_sequence: int
+    is_registered: bool
+    link_version: int | None
+
+
+def meeting_card(meeting: Meeting) -> MeetingCard:
+    agenda = AgendaItem.objects.filter(meeting=meeting).order_by("position", "pk")
+    return MeetingCard(
+        public_id=str(meeting.public_id),
+        title=meeting.title,
+        kind=meeting.kind,
+        agenda=tuple(
+            AgendaEntry(
+                position=item.position,
+                title=item.title,
+                duration_min=item.duration_min,
+                speaker=item.speaker,
+            )
+            for item in agenda
+        ),
+        starts_at=meeting.starts_at.isoformat(),
+        ends_at=meeting.ends_at.isoformat(),
+        has_lobby=meeting.has_lobby,
+    )
+
+
+def room_sequence(meeting: Meeting) -> int:
+    """The number of the newest change. Read it before the rest: what is newer comes as a delta."""
+    return Meeting.objects.values_list("room_sequence", flat=True).get(pk=meeting.pk)
+
+
+def roster(meeting: Meeting, viewer: Viewer) -> tuple[RosterEntry, ...]:
+    """Everybody in the room whom the viewer may know of, first come first."""
+    entries = (roster_entry(row) for row in _live(meeting).filter(is_present=True))
+    return tuple(entry for entry in entries if viewer.may_see(entry.seat, entry.role))
+
+
+def roster_entry(live: LiveSeat) -> RosterEntry:
+    return RosterEntry(**_entry_fields(live))
+
+
+def joined(live: LiveSeat) -> ParticipantJoined:
+    return ParticipantJoined(seq=live.changed_sequence, **_entry_fields(live))
+
+
+def updated(live: LiveSeat) -> ParticipantUpdated:
+    return ParticipantUpdated(seq=live.changed_sequence, **_entry_fields(live))
+
+
+def left(live: LiveSeat) -> ParticipantLeft:
+    return ParticipantLeft(seq=live.changed_sequence, **_entry_fields(live))
+
+
+def lobby(meeting: Meeting) -> tuple[LobbyEntry, ...]:
+    """Who waits with an open page, first come first."""
+    waiting = _live(meeting).filter(seat__state=SeatState.WAITING).exclude(connection="")
+    return tuple(
+        LobbyEntry(seat=str(row.seat.public_id), display_name=row.seat.display_name)
+        for row in waiting
+    )
+
+
+def chat_history(meeting: Meeting, viewer: Viewer, after: int | None) -> tuple[ChatLine, ...]:
+    """The newest lines; for somebody who returns, all since `after` within reason."""
+    lines = _chat(meeting)
+    newest = list(lines.order_by("-sequence")[:CHAT_HISTORY_LINES])
+    if after is not None and newest and newest[-1].sequence > after:
+        missed = lines.filter(sequence__gt=after).order_by("-sequence")
+        newest = list(missed[:CHAT_RESUME_LINES])
+    return tuple(chat_line(line, viewer) for line in reversed(_within_reason(newest)))
+
+
+def chat_line(line: ChatMessage, viewer: Viewer | None = None) -> ChatLine:
+    """The line; without its author's name where the viewer may not learn it."""
+    is_named = viewer is None or viewer.may_see(str(line.seat.public_id), line.seat.role)
+    return ChatLine(
+        seq=line.sequence,
+        seat=str(line.seat.public_id),
+        display_name=line.seat.display_name if is_named else "",
+        text=line.text,
+        sent_at=line.sent_at.isoformat(),
+        client_id=str(line.client_id),
+    )
+
+
+def deltas_after(meeting: Meeting, viewer: Viewer, after: int) -> tuple[Delta, ...]:
+    """Every numbered change after `after` in the room's order, as far as the viewer may know.
+
+    Of several changes of one seat the newest alone is told: it holds what the others said.
+    """
+    lines = _chat(meeting).filter(sequence__gt=after).order_by("-sequence")[:CHAT_RESUME_LINES]
+    said = [said_by(line, viewer) for line in _within_reason(list(lines))]
+    seats = _live(meeting).filter(changed_sequence__gt=after)
+    moved = [updated(row) if row.is_present else left(row) for row in seats]
+    seen: list[Delta] = [*said, *(for_viewer(delta, viewer) for delta in moved)]
+    return tuple(sorted(seen, key=lambda delta: delta.seq))
+
+
+def said_by(line: ChatMessage, viewer: Viewer | None = None) -> room_protocol.ChatMessage:
+    fields = dataclasses.asdict(chat_line(line, viewer))
+    return room_protocol.ChatMessage(**fields)
+
+
+def for_viewer(delta: Entry, viewer: Viewer) -> Entry | RoomAdvanced:
+    """The change of a seat, or nothing but its number where the viewer may not know of it."""
+    if viewer.may_see(delta.seat, delta.role):
+        return delta
+    return RoomAdvanced(seq=getattr(delta, "seq", 0))
+
+
+def seat_facts(seat_ids: Collection[int]) -> dict[int, SeatFacts]:
+    """One query for all sockets of a process."""
+    rows = Seat.objects.filter(pk__in=seat_ids).select_related("meeting", "registration", "live")
+    return {row.pk: _facts(row) for row in rows}
+
+
+def _facts(seat: Seat) -> SeatFacts:
+    registration = seat.registration
+    live: LiveSeat | None = getattr(seat, "live", None)
+    return SeatFacts(
+        role=seat.role,
+        state=seat.state,
+        connection=live.connection if live else "",
+        is_meeting_over=seat.meeting.is_over,
+        room_sequence=seat.meeting.room_sequence,
+        is_registered=registration is None or registration.state == RegistrationState.REGISTERED,
+        link_version=registration.link_version if registration else None,
+    )
+
+
+def find_meeting(public_id: UUID) -> Meeting | None:
+    return Meeting.objects.filter(public_id=public_id).first()
+
+
+def _live(meeting: Meeting) -> QuerySet[LiveSeat]:
+    rows = LiveSeat.objects.filter(seat__meeting=meeting).select_related("seat")
+    return rows.order_by(F("seat__admitted_at").asc(nulls_last=True), "seat_id")
+
+
+def _chat(meeting: Meeting) -> QuerySet[ChatMessage]:
+    return ChatMessage.objects.filter(meeting=meeting, deleted_at=None).select_related("seat")
+
+
+def _within_reason(newest_first: list[ChatMessage]) -> list[ChatMessage]:
+    kept, chars = [], 0
+    for line in newest_first:
+        chars += len(line.text)
+        if kept and chars > CHAT_HISTORY_CHARS:
+            break
+        kept.append(line)
+    return kept
+
+
+def _entry_fields(live: LiveSeat) -> dict[str, object]:
+    return {
+        "seat": str(live.seat.public_id),
+        "display_name": live.seat.display_name,
+        "role": live.seat.role,
+        "sources": switches(live.sources),
+        "is_connected": live.connection != "",
+    }
+
+
+def switches(enabled: Iterable[str]) -> dict[str, bool]:
+    """What is switched on, for each source there is."""
+    known = ("microphone", "camera", "screen", "screen_audio")
+    return {source: source in enabled for source in known}

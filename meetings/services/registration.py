@@ -1,0 +1,322 @@
+"""Registering for a meeting, proving the address by the personal link, and taking it back."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from crm.consent_wordings import current_version
+from crm.services import activities, consent, contact_points, deliveries, identity
+from crm.validators import normalise_name
+from meetings.models import Meeting, Registration
+from meetings.models.choices import MeetingState, RegistrationSource, RegistrationState
+from meetings.permissions import can_change
+from meetings.services import tokens
+from meetings.services.access import ensure_guest_seat
+from meetings.services.local_time import find_zone
+from meetings.services.rate_limits import count_try
+from meetings.services.refusals import (
+    LinkNotValid,
+    MeetingFull,
+    MeetingOver,
+    NotAllowed,
+    RegistrationClosed,
+    TooManyTries,
+    UnknownZone,
+)
+
+if TYPE_CHECKING:
+    from crm.models import ContactPoint, User
+
+FORMS_PER_CLIENT = 60
+LINK_MAILS_PER_HOUR = 4
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How somebody came to the registration form; kept with the registration."""
+
+    source: RegistrationSource = RegistrationSource.PUBLIC
+    delivery_id: int | None = None
+    utm: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Person:
+    """What somebody wrote into the form."""
+
+    name: str
+    email: str
+    company_name: str
+    language: str
+    time_zone: str
+    consents: Collection[str] = ()
+
+
+def check_open(*, meeting: Meeting) -> None:
+    """Raises MeetingOver, RegistrationClosed or MeetingFull unless one can register now.
+
+    Asked before any address is looked at, so the answer is the same for known and unknown ones.
+    """
+    if meeting.is_over:
+        raise MeetingOver
+    if not meeting.is_window_open:
+        raise RegistrationClosed
+    if meeting.registrations.standing().count() >= meeting.capacity:
+        raise MeetingFull
+
+
+def register(
+    *, meeting: Meeting, person: Person, provenance: Provenance, client: str
+) -> None:
+    """Write the registration down and mail the personal link to the address given.
+
+    Returns nothing on purpose: whether the address was registered before is told only by the
+    mail. What a stranger types about a registered address changes nothing.
+
+    Raises TooManyTries, MeetingOver, RegistrationClosed, MeetingFull, InvalidAddress.
+    """
+    count_try(name="register", who=client, limit=FORMS_PER_CLIENT)
+    with transaction.atomic():
+        # The lock makes the count below exact; SQLite has one writer anyway.
+        locked = Meeting.objects.select_for_update().get(pk=meeting.pk)
+        check_open(meeting=locked)
+        point = contact_points.ensure_email_point(address=person.email)
+        registration = Registration.objects.filter(meeting=locked, contact_point=point).first()
+        if registration is None:
+            registration = _create(locked, point, person, provenance)
+            _record(registration, "registered")
+        elif registration.is_cancelled:
+            _restore(registration, person, provenance)
+            _record(registration, "registered")
+        _send_link(registration, key="meeting_confirmation")
+
+
+def _create(
+    meeting: Meeting, point: "ContactPoint", person: Person, provenance: Provenance
+) -> Registration:
+    registration = Registration(meeting=meeting, contact_point=point)
+    _fill(registration, person, provenance)
+    registration.save()
+    _note_consents(registration)
+    return registration
+
+
+def _restore(registration: Registration, person: Person, provenance: Provenance) -> None:
+    """Registered again after cancelling. Links sent before stay void."""
+    _fill(registration, person, provenance)
+    registration.state = RegistrationState.REGISTERED
+    registration.cancelled_at = None
+    registration.link_version += 1
+    registration.save()
+    _note_consents(registration)
+
+
+def _fill(registration: Registration, person: Person, provenance: Provenance) -> None:
+    registration.name = normalise_name(person.name)[:120]
+    registration.company_name = normalise_name(person.company_name)[:160]
+    registration.language = person.language
+    registration.time_zone = _zone_or_that_of(registration.meeting, person.time_zone)
+    registration.requested_consents = {
+        purpose: current_version(purpose) for purpose in sorted(person.consents)
+    }
+    registration.source = provenance.source
+    registration.invited_by_delivery_id = provenance.delivery_id
+    for part in ("source", "medium", "campaign"):
+        setattr(registration, f"utm_{part}", normalise_name(provenance.utm.get(part, ""))[:80])
+
+
+def _zone_or_that_of(meeting: Meeting, name: str) -> str:
+    """The visitor's zone as the browser gave it; the meeting's when it gave none we know."""
+    try:
+        return find_zone(name).key
+    except UnknownZone:
+        return meeting.time_zone
+
+
+def _note_consents(registration: Registration) -> None:
+    """Ticked is asked for; it is granted once the address has proved to be the person's own."""
+    for purpose, wording_version in registration.requested_consents.items():
+        consent.record(
+            contact_point=registration.contact_point,
+            purpose=purpose,
+            state="pending",
+            wording_version=wording_version,
+            source=registration.meeting.subject_ref,
+        )
+
+
+def _record(registration: Registration, kind: str) -> None:
+    meeting = registration.meeting
+    activities.record(
+        contact_point=registration.contact_point,
+        kind=kind,
+        occurred_at=timezone.now(),
+        subject_ref=meeting.subject_ref,
+        subject_title=meeting.title,
+        market=meeting.market,
+        campaign=meeting.campaign,
+    )
+
+
+def _send_link(registration: Registration, *, key: str) -> None:
+    """The mail with the personal link; beyond a few in an hour none, and nobody is told."""
+    try:
+        count_try(
+            name="link mails",
+            who=str(registration.public_id),
+            limit=LINK_MAILS_PER_HOUR,
+            window_s=3600,
+        )
+    except TooManyTries:
+        return
+    _enqueue(registration, composer=key)
+
+
+def _enqueue(registration: Registration, *, composer: str) -> None:
+    Registration.objects.filter(pk=registration.pk).update(mail_count=F("mail_count") + 1)
+    registration.refresh_from_db(fields=["mail_count"])
+    deliveries.enqueue(
+        purpose_key=f"{composer}:{registration.public_id}:{registration.mail_count}",
+        address=registration.contact_point.value,
+        composer=composer,
+        parameters={"registration": str(registration.public_id)},
+        language=registration.language,
+        time_zone=registration.time_zone,
+        contact_point=registration.contact_point,
+        subject_ref=registration.meeting.subject_ref,
+    )
+
+
+def send_link_again(*, meeting: Meeting, email: str, client: str) -> None:
+    """Mail the personal link once more, if there is a registration for that address.
+
+    The same silence either way. Raises TooManyTries, InvalidAddress.
+    """
+    count_try(name="link again", who=client, limit=FORMS_PER_CLIENT)
+    address = contact_points.normalise_address(address=email)
+    registration = (
+        Registration.objects.standing()
+        .select_related("contact_point", "meeting")
+        .filter(
+            meeting=meeting, contact_point__kind="email", contact_point__normalised=address
+        )
+        .first()
+    )
+    if registration is None or meeting.is_over:
+        return
+    with transaction.atomic():
+        _send_link(registration, key="meeting_confirmation")
+
+
+def find_by_token(*, token: str) -> Registration:
+    """The registration of a personal link, read only. Raises LinkNotValid, MeetingOver."""
+    claim = tokens.read_personal_token(token)
+    registration = claim and (
+        Registration.objects.standing()
+        .select_related("meeting", "meeting__host", "contact_point")
+        .filter(public_id=claim.registration_id, link_version=claim.link_version)
+        .first()
+    )
+    if not registration:
+        raise LinkNotValid
+    if registration.meeting.state in {MeetingState.CANCELLED, MeetingState.CLOSED}:
+        raise MeetingOver
+    return registration
+
+
+def verify(*, token: str) -> Registration:
+    """The person pressed the button behind their link: the address is theirs.
+
+    The first time this identifies them as a contact and turns asked-for consents into granted
+    ones; every time it makes sure of the seat. Raises LinkNotValid, MeetingOver.
+    """
+    registration = find_by_token(token=token)
+    with transaction.atomic():
+        first_time = Registration.objects.filter(
+            pk=registration.pk, verified_at__isnull=True
+        ).update(verified_at=timezone.now())
+        if first_time:
+            _make_known(registration)
+        _grant_consents(registration)
+        ensure_guest_seat(registration=registration)
+    registration.refresh_from_db()
+    return registration
+
+
+def _make_known(registration: Registration) -> None:
+    meeting = registration.meeting
+    contact_points.verify(contact_point=registration.contact_point, source=meeting.subject_ref)
+    identity.identify(
+        contact_point=registration.contact_point,
+        name=registration.name,
+        company_name=registration.company_name,
+        language=registration.language,
+        time_zone=registration.time_zone,
+        source=meeting.subject_ref,
+        owner=meeting.host,
+        team=meeting.team,
+    )
+
+
+def _grant_consents(registration: Registration) -> None:
+    for purpose, wording_version in registration.requested_consents.items():
+        consent.record(
+            contact_point=registration.contact_point,
+            purpose=purpose,
+            state="granted",
+            wording_version=wording_version,
+            source=registration.meeting.subject_ref,
+        )
+    # Cleared, so that using the link again does not undo a later withdrawal.
+    Registration.objects.filter(pk=registration.pk).update(requested_consents={})
+
+
+def cancel(*, registration: Registration) -> Registration:
+    """Take the registration back: the place is free, links and cookies are void.
+
+    Cancelling twice changes nothing. Raises MeetingOver.
+    """
+    if registration.meeting.is_over:
+        raise MeetingOver
+    with transaction.atomic():
+        changed = (
+            Registration.objects.standing()
+            .filter(pk=registration.pk)
+            .update(
+                state=RegistrationState.CANCELLED,
+                cancelled_at=timezone.now(),
+                link_version=F("link_version") + 1,
+            )
+        )
+        registration.refresh_from_db()
+        if changed:
+            _record(registration, "registration_cancelled")
+            _enqueue(registration, composer="meeting_registration_cancelled")
+    return registration
+
+
+def replace_link(*, registration: Registration, replaced_by: "User") -> Registration:
+    """Make every link and cookie of this registration void and mail a new link.
+
+    Raises NotAllowed, MeetingOver, LinkNotValid (when it was cancelled).
+    """
+    if not can_change(replaced_by, registration.meeting):
+        raise NotAllowed
+    if registration.meeting.is_over:
+        raise MeetingOver
+    with transaction.atomic():
+        changed = (
+            Registration.objects.standing()
+            .filter(pk=registration.pk)
+            .update(link_version=F("link_version") + 1)
+        )
+        if not changed:
+            raise LinkNotValid
+        registration.refresh_from_db()
+        _enqueue(registration, composer="meeting_confirmation")
+    return registration
+
