@@ -13,16 +13,36 @@ PACKAGES = ("vmcrm", "analytics", "meetings", "crm", "media_relay")
 # Contract, file that breaks it, the forbidden import.
 VIOLATIONS = (
     ("vmcrm > analytics > meetings > crm", "crm/planted.py", "import meetings.permissions"),
-    ("Upper apps call the lower apps' services", "meetings/planted.py", "from crm.models import Contact"),
-    ("Analytics never touches the models of meetings", "analytics/planted.py", "import meetings.models"),
+    (
+        "Upper apps call the lower apps' services",
+        "meetings/planted.py",
+        "from crm.models import Contact",
+    ),
+    (
+        "Analytics never touches the models of meetings",
+        "analytics/planted.py",
+        "import meetings.models",
+    ),
     ("The relay stands alone", "media_relay/planted.py", "import django.conf"),
-    ("The relay is reached through its protocol", "meetings/planted.py", "import media_relay.server"),
+    (
+        "The relay is reached through its protocol",
+        "meetings/planted.py",
+        "import media_relay.server",
+    ),
     ("Estimators are pure numerics", "analytics/estimators/planted.py", "import django.db"),
     ("Inside crm imports go down", "crm/models/planted.py", "import crm.services.errors"),
-    ("Inside meetings imports go down", "meetings/services/planted.py", "import meetings.consumers"),
-    ("Inside analytics imports go down", "analytics/models/planted.py", "import analytics.datasets"),
+    (
+        "Inside meetings imports go down",
+        "meetings/services/planted.py",
+        "import meetings.consumers",
+    ),
+    (
+        "Inside analytics imports go down",
+        "analytics/models/planted.py",
+        "import analytics.datasets",
+    ),
     ("No circle of imports", "crm/models/team.py", "import crm.models.contact"),
-)  # fmt: skip
+)
 
 
 def run_lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

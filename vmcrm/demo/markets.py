@@ -12,14 +12,23 @@ CURRENCY = "EUR"
 GROUPS = {
     "Regions": (("APAC", "Asia-Pacific", None), ("EUROPE", "Europe", None)),
     "Countries": (
-        ("CN", "China", "APAC"), ("DE", "Germany", "EUROPE"), ("FR", "France", "EUROPE"),
-        ("NL", "Netherlands", "EUROPE"), ("CZ", "Czechia", "EUROPE"),
+        ("CN", "China", "APAC"),
+        ("DE", "Germany", "EUROPE"),
+        ("FR", "France", "EUROPE"),
+        ("NL", "Netherlands", "EUROPE"),
+        ("CZ", "Czechia", "EUROPE"),
     ),
     "Parts": (
-        ("CN-SH", "上海", "CN"), ("CN-GD", "广东", "CN"), ("CN-BJ", "北京", "CN"), ("CN-ZJ", "浙江", "CN"),
-        ("CN-JS", "江苏", "CN"), ("DE-BE", "Berlin", "DE"), ("DE-HH", "Hamburg", "DE"), ("DE-BY", "Bayern", "DE"),
+        ("CN-SH", "上海", "CN"),
+        ("CN-GD", "广东", "CN"),
+        ("CN-BJ", "北京", "CN"),
+        ("CN-ZJ", "浙江", "CN"),
+        ("CN-JS", "江苏", "CN"),
+        ("DE-BE", "Berlin", "DE"),
+        ("DE-HH", "Hamburg", "DE"),
+        ("DE-BY", "Bayern", "DE"),
     ),
-}  # fmt: skip
+}
 COMPETITORS = ("Sonora Imaging", "远景超声", "Claravue")
 YEARS = 3
 

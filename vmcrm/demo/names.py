@@ -2,18 +2,20 @@
 
 CHINESE_FAMILY_NAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
 CHINESE_GIVEN_NAMES = (
-    "伟", "芳", "娜", "敏", "静", "磊", "洋", "艳", "勇", "杰", "涛", "明", "霞", "平", "桂英", "子涵", "浩然",
-    "欣怡", "宇轩", "梓萱", "思远", "雨桐", "文博", "佳琪", "志强", "晓东", "丽华", "建国", "海燕", "慧敏",
+    "伟", "芳", "娜", "敏", "静", "磊", "洋", "艳", "勇", "杰", "涛", "明", "霞", "平", "桂英",
+    "子涵", "浩然", "欣怡", "宇轩", "梓萱", "思远", "雨桐", "文博", "佳琪", "志强", "晓东",
+    "丽华", "建国", "海燕", "慧敏",
 )  # fmt: skip
 EUROPEAN_GIVEN_NAMES = (
-    "Anna", "Jonas", "Lena", "Paul", "Marie", "Felix", "Sofie", "Luca", "Emma", "Noah", "Clara", "Hugo", "Eva",
-    "Milan", "Julia", "Oskar", "Nina", "Thomas", "Greta", "Pierre", "Camille", "Daan", "Sanne", "Marco", "Giulia",
-    "Ines", "Karel", "Petra", "Aino", "Lars",
+    "Anna", "Jonas", "Lena", "Paul", "Marie", "Felix", "Sofie", "Luca", "Emma", "Noah", "Clara",
+    "Hugo", "Eva", "Milan", "Julia", "Oskar", "Nina", "Thomas", "Greta", "Pierre", "Camille",
+    "Daan", "Sanne", "Marco", "Giulia", "Ines", "Karel", "Petra", "Aino", "Lars",
 )  # fmt: skip
 EUROPEAN_FAMILY_NAMES = (
-    "Becker", "Vogt", "Lindner", "Hartmann", "Keller", "Brandt", "Moreau", "Lefebvre", "Girard", "de Vries",
-    "Jansen", "Visser", "Bianchi", "Ricci", "Novák", "Svoboda", "Nieminen", "Olsen", "Berg", "Schuster", "Winter",
-    "Sommer", "Aubert", "Mertens", "Peeters", "Fontana", "Kovács", "Lund", "Falk", "Horn",
+    "Becker", "Vogt", "Lindner", "Hartmann", "Keller", "Brandt", "Moreau", "Lefebvre", "Girard",
+    "de Vries", "Jansen", "Visser", "Bianchi", "Ricci", "Novák", "Svoboda", "Nieminen", "Olsen",
+    "Berg", "Schuster", "Winter", "Sommer", "Aubert", "Mertens", "Peeters", "Fontana", "Kovács",
+    "Lund", "Falk", "Horn",
 )  # fmt: skip
 
 # (name, domain, ISO 3166 code of its region, customer group)
@@ -39,8 +41,8 @@ COMPANIES = (
 )
 
 OCCUPATIONS = (
-    "Physician", "Head of purchasing", "Sonographer", "Practice owner", "Veterinarian", "Sales representative",
-    "Hospital director", "Nurse", "Engineer",
+    "Physician", "Head of purchasing", "Sonographer", "Practice owner", "Veterinarian",
+    "Sales representative", "Hospital director", "Nurse", "Engineer",
 )  # fmt: skip
 INTERESTS = (
     "cardiology",
