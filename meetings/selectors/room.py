@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Collection, Iterable
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -28,8 +28,6 @@ CHAT_HISTORY_LINES = 200
 CHAT_RESUME_LINES = 1_000
 CHAT_HISTORY_CHARS = 100_000
 """Whatever is asked for, a snapshot stays well below what may wait in a socket's outbox."""
-
-Entry = TypeVar("Entry", RosterEntry, ParticipantJoined, ParticipantUpdated, ParticipantLeft)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,7 +147,7 @@ def deltas_after(meeting: Meeting, viewer: Viewer, after: int) -> tuple[Delta, .
     lines = _chat(meeting).filter(sequence__gt=after).order_by("-sequence")[:CHAT_RESUME_LINES]
     said = [said_by(line, viewer) for line in _within_reason(list(lines))]
     seats = _live(meeting).filter(changed_sequence__gt=after)
-    moved = [updated(row) if row.is_present else left(row) for row in seats]
+    moved = (updated(row) if row.is_present else left(row) for row in seats)
     seen: list[Delta] = [*said, *(for_viewer(delta, viewer) for delta in moved)]
     return tuple(sorted(seen, key=lambda delta: delta.seq))
 
@@ -159,11 +157,9 @@ def said_by(line: ChatMessage, viewer: Viewer | None = None) -> room_protocol.Ch
     return room_protocol.ChatMessage(**fields)
 
 
-def for_viewer(delta: Entry, viewer: Viewer) -> Entry | RoomAdvanced:
+def for_viewer(delta: ParticipantUpdated | ParticipantLeft, viewer: Viewer) -> Delta:
     """The change of a seat, or nothing but its number where the viewer may not know of it."""
-    if viewer.may_see(delta.seat, delta.role):
-        return delta
-    return RoomAdvanced(seq=getattr(delta, "seq", 0))
+    return delta if viewer.may_see(delta.seat, delta.role) else RoomAdvanced(seq=delta.seq)
 
 
 def seat_facts(seat_ids: Collection[int]) -> dict[int, SeatFacts]:
@@ -200,7 +196,8 @@ def _chat(meeting: Meeting) -> QuerySet[ChatMessage]:
 
 
 def _within_reason(newest_first: list[ChatMessage]) -> list[ChatMessage]:
-    kept, chars = [], 0
+    kept: list[ChatMessage] = []
+    chars = 0
     for line in newest_first:
         chars += len(line.text)
         if kept and chars > CHAT_HISTORY_CHARS:
@@ -209,7 +206,7 @@ def _within_reason(newest_first: list[ChatMessage]) -> list[ChatMessage]:
     return kept
 
 
-def _entry_fields(live: LiveSeat) -> dict[str, object]:
+def _entry_fields(live: LiveSeat) -> dict[str, Any]:
     return {
         "seat": str(live.seat.public_id),
         "display_name": live.seat.display_name,
