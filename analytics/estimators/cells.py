@@ -64,6 +64,8 @@ def read_numbers(cells: Sequence[Any] | NDArray[Any]) -> NumberColumn:
             values[index], is_readable = _read_number(cell)
             if not is_readable:
                 unreadable.append(index + 1)
+    if not unreadable and np.all(np.abs(values) <= LARGEST):
+        return NumberColumn(values, (), (), ())
     infinite = np.flatnonzero(np.abs(values) > LARGEST) + 1
     missing = np.setdiff1d(np.flatnonzero(np.isnan(values)) + 1, unreadable)
     return NumberColumn(

@@ -55,7 +55,9 @@ def read_inputs(spec: RegressionSpec, data: Table) -> Inputs:
     if constant:
         raise BadData([refuse("constant_column", column=name) for name in constant])
     order = _read_order(data[spec.period], spec.period) if spec.period else None
-    columns = np.column_stack([read[name].values for name in spec.predictors])
+    columns = np.empty((n, len(spec.predictors)), order="F")  # worked on column by column
+    for index, name in enumerate(spec.predictors):
+        columns[:, index] = read[name].values
     return Inputs(columns, read[spec.response].values, order)
 
 

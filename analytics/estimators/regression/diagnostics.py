@@ -21,12 +21,13 @@ def diagnose(design: Design, fit: Fit, order: NDArray[np.intp] | None) -> Diagno
     """All checks. Rows count as ordered in time as `order` says, else as they stand."""
     if fit.is_exact:
         return _describe_exact(design, fit)
-    in_time = np.arange(design.n) if order is None else order
-    residuals, q = fit.residuals[in_time], design.q[in_time]
+    residuals, q = fit.residuals, design.q
+    if order is not None:
+        residuals, q = residuals[order], q[order]
     studentised = studentise(design, fit)
     cook = measure_cook(design, fit)
     threshold = float(stats.f.ppf(0.5, design.p, design.n - design.p))
-    rows = [int(row) for row in np.argsort(-cook, kind="stable") if cook[row] > threshold]
+    rows = sorted(np.flatnonzero(cook > threshold).tolist(), key=lambda row: -cook[row])
     return Diagnostics(
         condition=design.condition,
         durbin_watson=float(durbin_watson(residuals)),
