@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _Row = TypeVar("_Row", bound=Model)
 
+# Somebody who looked in for a moment did not attend.
+ATTENDED_FROM_S = 5 * 60
+
 
 class MeetingQuerySet(VisibleQuerySet["Meeting"]):
     def rule_for(self, user: "User") -> Q:
@@ -47,7 +50,7 @@ class MeetingQuerySet(VisibleQuerySet["Meeting"]):
         )
         attended = _count_per_meeting(
             apps.get_model("meetings", "Seat")._default_manager.filter(
-                registration__isnull=False, attended_s__gte=300
+                registration__isnull=False, attended_s__gte=ATTENDED_FROM_S
             )
         )
         return self.annotate(registered_count=registered, attended_count=attended)

@@ -28,6 +28,7 @@ from meetings.querysets import MeetingQuerySet
 # Without letters and digits that look alike, so that a code can be read out and typed.
 CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 10
+ROOM_OPENS_BEFORE = timedelta(minutes=30)
 
 
 def make_join_code() -> str:
@@ -218,12 +219,11 @@ class Meeting(models.Model):
         return self.state == MeetingState.PLANNED
 
     @property
-    def is_window_open(self) -> bool:
-        """Whether registration is open by the clock."""
-        now = timezone.now()
-        opened = self.registration_opens_at is None or self.registration_opens_at <= now
-        until = self.registration_closes_at or self.ends_at
-        return opened and now < until
+    def is_room_open(self) -> bool:
+        """Guests are sent to the room from half an hour before the start until the end."""
+        if self.state == MeetingState.PLANNED:
+            return timezone.now() >= self.starts_at - ROOM_OPENS_BEFORE
+        return self.state == MeetingState.LIVE
 
 
 class AgendaItem(models.Model):

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from meetings.models import ChatMessage, Meeting, Registration
 from meetings.models.choices import MeetingState
+from meetings.querysets import ATTENDED_FROM_S
 
 if TYPE_CHECKING:
     from crm.models import User

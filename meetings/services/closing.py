@@ -14,7 +14,7 @@ from crm.services import activities, scores
 from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat
 from meetings.models.choices import MeetingState
 from meetings.permissions import can_close
-from meetings.selectors.outcomes import ATTENDED_FROM_S
+from meetings.querysets import ATTENDED_FROM_S
 from meetings.services.engagement import engagement_of
 from meetings.services.presence_spans import Span, attended_seconds
 from meetings.services.refusals import NotAllowed, NotYetOver

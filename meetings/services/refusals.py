@@ -69,6 +69,21 @@ class RegistrationClosed(MeetingRefusal):
     sentence = _("Registration for this meeting is not open.")
 
 
+class RegistrationNotYetOpen(MeetingRefusal):
+    code = "not_yet_open"
+    sentence = _("Registration for this meeting has not begun yet.")
+
+
+class NothingFound(MeetingRefusal):
+    code = "nothing_found"
+    sentence = _("We found no meeting for this. Check the code or the link, or ask your host.")
+
+
+class MeetingCancelled(MeetingRefusal):
+    code = "cancelled"
+    sentence = _("This meeting was cancelled.")
+
+
 class MeetingFull(MeetingRefusal):
     code = "full"
     sentence = _("This meeting is full.")

@@ -12,7 +12,7 @@ from crm.consent_wordings import current_version
 from crm.services import activities, consent, contact_points, deliveries, identity
 from crm.validators import normalise_name
 from meetings.models import Meeting, Registration
-from meetings.models.choices import MeetingState, RegistrationSource, RegistrationState
+from meetings.models.choices import RegistrationSource, RegistrationState
 from meetings.permissions import can_change
 from meetings.services import tokens
 from meetings.services.access import ensure_guest_seat
@@ -20,10 +20,12 @@ from meetings.services.local_time import find_zone
 from meetings.services.rate_limits import count_try
 from meetings.services.refusals import (
     LinkNotValid,
+    MeetingCancelled,
     MeetingFull,
     MeetingOver,
     NotAllowed,
     RegistrationClosed,
+    RegistrationNotYetOpen,
     TooManyTries,
     UnknownZone,
 )
@@ -57,13 +59,19 @@ class Person:
 
 
 def check_open(*, meeting: Meeting) -> None:
-    """Raises MeetingOver, RegistrationClosed or MeetingFull unless one can register now.
+    """Raises MeetingCancelled, MeetingOver, RegistrationNotYetOpen, RegistrationClosed or
+    MeetingFull unless one can register now.
 
     Asked before any address is looked at, so the answer is the same for known and unknown ones.
     """
-    if meeting.is_over:
+    now = timezone.now()
+    if meeting.is_cancelled:
+        raise MeetingCancelled
+    if meeting.is_over or (meeting.ends_at <= now and not meeting.is_live):
         raise MeetingOver
-    if not meeting.is_window_open:
+    if meeting.registration_opens_at and now < meeting.registration_opens_at:
+        raise RegistrationNotYetOpen
+    if meeting.registration_closes_at and now >= meeting.registration_closes_at:
         raise RegistrationClosed
     if meeting.registrations.standing().count() >= meeting.capacity:
         raise MeetingFull
@@ -77,7 +85,7 @@ def register(
     Returns nothing on purpose: whether the address was registered before is told only by the
     mail. What a stranger types about a registered address changes nothing.
 
-    Raises TooManyTries, MeetingOver, RegistrationClosed, MeetingFull, InvalidAddress.
+    Raises TooManyTries, InvalidAddress, and what `check_open` raises.
     """
     count_try(name="register", who=client, limit=FORMS_PER_CLIENT)
     with transaction.atomic():
@@ -223,7 +231,9 @@ def find_by_token(*, token: str) -> Registration:
     )
     if not registration:
         raise LinkNotValid
-    if registration.meeting.state in {MeetingState.CANCELLED, MeetingState.CLOSED}:
+    if registration.meeting.is_cancelled:
+        raise MeetingCancelled
+    if registration.meeting.is_over:
         raise MeetingOver
     return registration
 

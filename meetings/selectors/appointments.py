@@ -1,0 +1,94 @@
+"""Lists of meetings for pages, panels and a colleague's day."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from meetings.models import Meeting, Registration, Seat
+from meetings.models.choices import MeetingState, SeatState
+
+if TYPE_CHECKING:
+    from crm.models import Contact, User
+
+
+def listed_meetings() -> "QuerySet[Meeting]":
+    """What the public list shows, soonest first."""
+    return Meeting.objects.listed().select_related("host").order_by("starts_at", "pk")
+
+
+def meeting_by_public_id(public_id: UUID) -> Meeting | None:
+    return (
+        Meeting.objects.select_related("host", "team", "market", "campaign")
+        .filter(public_id=public_id)
+        .first()
+    )
+
+
+def meetings_of_day(*, user: "User", now: datetime | None = None) -> list[Meeting]:
+    """Meetings one runs that touch the user's local day, with the number of those waiting."""
+    moment = timezone.localtime(now or timezone.now())
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    waiting = Count("seats", filter=Q(seats__state=SeatState.WAITING), distinct=True)
+    return list(
+        Meeting.objects.visible_to(user)
+        .hosted_by(user)
+        .filter(starts_at__lt=midnight + timedelta(days=1), ends_at__gt=midnight)
+        .exclude(state=MeetingState.CANCELLED)
+        .annotate(waiting_count=waiting)
+        .order_by("starts_at", "pk")
+    )
+
+
+@dataclass(frozen=True)
+class UpcomingMeetings:
+    """For the administration's first page."""
+
+    coming: list[Meeting]
+    to_close: list[Meeting]
+
+
+def upcoming_meetings(*, user: "User", limit: int = 5) -> UpcomingMeetings:
+    """What comes next, and what is over but not closed yet, among the meetings one sees."""
+    now = timezone.now()
+    seen = Meeting.objects.visible_to(user).with_counts()
+    coming = seen.filter(
+        state__in=(MeetingState.PLANNED, MeetingState.LIVE), ends_at__gt=now
+    ).order_by("starts_at", "pk")
+    over = seen.filter(
+        Q(state=MeetingState.ENDED)
+        | Q(state__in=(MeetingState.PLANNED, MeetingState.LIVE), ends_at__lte=now)
+    ).order_by("-ends_at", "-pk")
+    return UpcomingMeetings(coming=list(coming[:limit]), to_close=list(over[:limit]))
+
+
+def registrations_of_contact(*, contact: "Contact", user: "User") -> list[Registration]:
+    """The contact's registrations to meetings that `user` sees, newest meeting first."""
+    return list(
+        Registration.objects.visible_to(user)
+        .filter(contact_point__contact=contact)
+        .select_related("meeting", "seat")
+        .order_by("-meeting__starts_at", "-pk")
+    )
+
+
+def registrations_of_account(*, user: Any) -> list[Registration]:
+    """Standing registrations under the addresses a signed-in person has proved to own."""
+    addresses = user.emailaddress_set.filter(verified=True).values_list("email", flat=True)
+    return list(
+        Registration.objects.standing()
+        .filter(
+            contact_point__kind="email",
+            contact_point__normalised__in=[address.lower() for address in addresses],
+        )
+        .select_related("meeting", "meeting__host")
+        .order_by("meeting__starts_at", "pk")
+    )
+
+
+def seat_was_here(*, seat: Seat) -> bool:
+    """Whether the seat has ever been in the room."""
+    return seat.presence.exists()

@@ -1,0 +1,1 @@
+"""Pages of the meetings app, one family per file."""

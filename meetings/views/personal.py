@@ -1,0 +1,49 @@
+"""The personal link. GET shows a page and changes nothing, so that link scanners do no harm; the
+button behind it proves the address, hands out the seat cookie and leads to a clean address."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from crm.services.errors import Refusal
+from meetings.models import Registration
+from meetings.services import access, registration
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_personal_link(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        if request.method == "POST":
+            response = _enter(request, registration.verify(token=token))
+        else:
+            response = _show(request, registration.find_by_token(token=token))
+    except Refusal as refusal:
+        response = render(
+            request, "meetings/link_not_valid.html", {"refusal": refusal}, status=404
+        )
+    # The address is a secret: it goes to nobody, not even to our own pages.
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _show(request: HttpRequest, found: Registration) -> HttpResponse:
+    wants_cancel = request.GET.get("then") == "cancel"
+    context = {"registration": found, "meeting": found.meeting, "wants_cancel": wants_cancel}
+    return render(request, "meetings/personal_link.html", context)
+
+
+def _enter(request: HttpRequest, found: Registration) -> HttpResponseRedirect:
+    response = redirect(_clean_address(request, found))
+    access.set_seat_cookie(response=response, registration=found)
+    return response
+
+
+def _clean_address(request: HttpRequest, found: Registration) -> str:
+    if request.POST.get("then") == "cancel":
+        return reverse("meetings:cancel_registration", args=[found.public_id])
+    name = "meetings:room" if found.meeting.is_room_open else "meetings:detail"
+    return reverse(name, args=[found.meeting.public_id])
