@@ -78,6 +78,10 @@ export class Peer {
     this.#subscribe.handleOffer(offer);
   }
 
+  readLevels() {
+    return this.#subscribe.readLevels();
+  }
+
   async getStats() {
     return { publish: await this.#publish.getStats(), subscribe: await this.#subscribe.getStats() };
   }

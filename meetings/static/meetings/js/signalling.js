@@ -57,6 +57,9 @@ export class RequestFailed extends Error {
   }
 }
 
+/** The server says so before it closes the socket; the sentence may overtake the code. @type {Record<string, Ending>} */
+const LAST_WORDS = { removed: "removed", replaced: "replaced", meeting_ended: "meeting_ended" };
+
 export class Signalling {
   #options;
   /** @type {WebSocket | null} */
@@ -173,6 +176,7 @@ export class Signalling {
     }
     if (message.type === "snapshot") this.#deliver(this.#order.restart(message.seq));
     if ("id" in message && message.id !== undefined) this.#answer(message.id, message);
+    if (LAST_WORDS[message.type]) this.#end(LAST_WORDS[message.type]);
     this.#watchGap();
   }
 

@@ -69,6 +69,22 @@ export class SubscribeConnection {
     this.#recovery.stop();
   }
 
+  /**
+   * How loud each person's microphone is right now, 0 to 1, as far as sound arrives.
+   *
+   * @returns {Map<string, number>} by seat
+   */
+  readLevels() {
+    /** @type {Map<string, number>} */
+    const levels = new Map();
+    for (const { mid, receiver } of this.#connection?.getTransceivers() ?? []) {
+      const origin = mid === null ? undefined : this.#origins.get(mid);
+      if (origin?.source !== "microphone") continue;
+      levels.set(origin.seat, receiver.getSynchronizationSources()[0]?.audioLevel ?? 0);
+    }
+    return levels;
+  }
+
   /** The statistics with the origin of each stream, by mid. */
   async getStats() {
     const report = await this.#connection?.getStats();

@@ -1,0 +1,71 @@
+/** Names, initials, tones and roles as all views show them. */
+
+/**
+ * Chinese names show their last character, as colleagues call each other; others two initials.
+ * The same rule as the `initials` filter of the templates.
+ *
+ * @param {string} displayName
+ */
+export function findInitials(displayName) {
+  const words = displayName.split(/\s+/).filter(Boolean);
+  if (!words.length) return "?";
+  const last = /** @type {string} */ ([.../** @type {string} */ (words.at(-1))].at(-1));
+  if (/\p{Script=Han}/u.test(last)) return last;
+  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
+  return letters.map((word) => [...word][0]).join("").toUpperCase();
+}
+
+/**
+ * One of six tones for a face, always the same for the same seat.
+ *
+ * @param {string} seat
+ */
+export function chooseTone(seat) {
+  let sum = 0;
+  for (const letter of seat) sum = (sum * 31 + letter.charCodeAt(0)) % 997;
+  return sum % 6;
+}
+
+/** @param {{display_name: string}} entry */
+export function showName({ display_name }) {
+  return display_name || gettext("Participant");
+}
+
+/** @param {import("../protocol.js").Role} role */
+export function showRole(role) {
+  switch (role) {
+    case "host":
+      return gettext("Host");
+    case "co_host":
+      return gettext("Co-host");
+    case "presenter":
+      return gettext("Presenter");
+    default:
+      return gettext("Attendee");
+  }
+}
+
+/** @param {import("../room_state.js").Quality | undefined} quality */
+export function showQuality(quality) {
+  switch (quality) {
+    case 3:
+      return gettext("Good connection");
+    case 2:
+      return gettext("Fair connection");
+    case 1:
+      return gettext("Poor connection");
+    default:
+      return gettext("No connection");
+  }
+}
+
+/**
+ * @param {string} moment  ISO 8601
+ */
+export function showTime(moment) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  return format.format(new Date(moment));
+}

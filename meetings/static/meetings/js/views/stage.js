@@ -1,0 +1,137 @@
+/** Draws the stage: one tile per person and screen, as large as the space allows. */
+
+import { chooseGrid } from "../grid_layout.js";
+import { findEntry } from "../room_state.js";
+import { planStage } from "../stage_layout.js";
+import { part } from "./dom.js";
+import { showName } from "./people_words.js";
+import { Tile } from "./tile.js";
+
+const GAP = 12;
+
+export class Stage {
+  #element;
+  #main;
+  #side;
+  #alone;
+  #session;
+  /** @type {Map<string, Tile>} */
+  #tiles = new Map();
+
+  /**
+   * @param {HTMLElement} root
+   * @param {import("../room_session.js").RoomSession} session
+   */
+  constructor(root, session) {
+    this.#session = session;
+    this.#element = part(root, "stage");
+    this.#main = part(root, "stage-main");
+    this.#side = part(root, "stage-side");
+    this.#alone = part(root, "alone");
+    session.store.subscribe(
+      [
+        (state) => state.roster,
+        (state) => state.me,
+        (state) => state.tracks,
+        (state) => state.speaking,
+        (state) => state.activeSpeaker,
+        (state) => state.quality,
+        (state) => state.pinned,
+        (state) => state.media,
+      ],
+      (state) => this.#draw(state),
+    );
+    new ResizeObserver(() => this.#fit()).observe(this.#main);
+  }
+
+  /** @param {import("../room_state.js").RoomState} state */
+  #draw(state) {
+    const plan = planStage(state);
+    this.#element.dataset.layout = plan.layout;
+    this.#place(this.#main, plan.main, state);
+    this.#place(this.#side, plan.side, state);
+    this.#side.dataset.more = plan.hiddenCount ? `+${plan.hiddenCount}` : "";
+    this.#side.hidden = plan.side.length === 0;
+    this.#alone.hidden = state.roster.length !== 1;
+    this.#forget(new Set([...plan.main, ...plan.side].map(({ key }) => key)));
+    this.#fit();
+  }
+
+  /**
+   * @param {HTMLElement} container
+   * @param {import("../stage_layout.js").Tile[]} planned
+   * @param {import("../room_state.js").RoomState} state
+   */
+  #place(container, planned, state) {
+    planned.forEach((plan, index) => {
+      const tile = this.#find(plan.key);
+      // Moving an element interrupts its video, so only what is out of place is moved.
+      if (container.children[index] !== tile.element) {
+        container.insertBefore(tile.element, container.children[index] ?? null);
+      }
+      tile.draw(this.#describe(plan, state));
+    });
+  }
+
+  /** @param {string} key */
+  #find(key) {
+    let tile = this.#tiles.get(key);
+    if (!tile) {
+      tile = new Tile(() => this.#session.togglePin(key));
+      this.#tiles.set(key, tile);
+    }
+    return tile;
+  }
+
+  /** @param {Set<string>} kept */
+  #forget(kept) {
+    for (const [key, tile] of this.#tiles) {
+      if (kept.has(key)) continue;
+      tile.remove();
+      this.#tiles.delete(key);
+    }
+  }
+
+  /**
+   * @param {import("../stage_layout.js").Tile} plan
+   * @param {import("../room_state.js").RoomState} state
+   * @returns {import("./tile.js").TileContent}
+   */
+  #describe({ key, seat, source, isSelf }, state) {
+    const entry = findEntry(state, seat);
+    return {
+      seat,
+      source,
+      isSelf,
+      name: entry ? showName(entry) : "",
+      isConnected: isSelf || (entry?.is_connected ?? false),
+      isMicrophoneOn: isSelf ? state.media.microphone.isOn : (entry?.sources.microphone ?? false),
+      isSpeaking: source === "camera" && state.speaking.has(seat),
+      isPinned: state.pinned === key,
+      track: this.#findTrack(seat, source, isSelf, state),
+      quality: state.quality[seat],
+    };
+  }
+
+  /**
+   * @param {string} seat
+   * @param {"camera" | "screen"} source
+   * @param {boolean} isSelf
+   * @param {import("../room_state.js").RoomState} state
+   */
+  #findTrack(seat, source, isSelf, state) {
+    if (isSelf) return this.#session.media.findTrack(source);
+    if (!findEntry(state, seat)?.sources[source]) return null;
+    return state.tracks.find((track) => track.seat === seat && track.source === source)?.track ?? null;
+  }
+
+  #fit() {
+    const { clientWidth: width, clientHeight: height } = this.#main;
+    const isSingle = this.#element.dataset.layout !== "grid";
+    const grid = isSingle
+      ? { width, height }
+      : chooseGrid({ count: this.#main.childElementCount, width, height, gap: GAP });
+    this.#main.style.setProperty("--tile-width", `${grid.width}px`);
+    this.#main.style.setProperty("--tile-height", `${grid.height}px`);
+  }
+}

@@ -1,0 +1,51 @@
+"""The page of the live room. What happens in it is the socket's business, not this view's."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from meetings.models import Meeting, Seat
+from meetings.models.choices import SeatRole
+from meetings.permissions import can_join, can_see_page
+from meetings.services.access import resolve_seat
+
+
+@never_cache
+@require_safe
+def show_room(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Pre-join and room for who has a seat; the way forward for everybody else."""
+    meeting = get_object_or_404(Meeting.objects.select_related("host"), public_id=public_id)
+    seat = resolve_seat(request_or_scope=request, meeting=meeting)
+    if seat is None:
+        return _show_way_in(request, meeting)
+    if not can_join(seat, meeting):
+        context = {"meeting": meeting, "seat": seat}
+        return render(request, "meetings/room_closed.html", context, status=403)
+    return render(request, "meetings/room.html", _room_context(meeting, seat))
+
+
+def _show_way_in(request: HttpRequest, meeting: Meeting) -> HttpResponse:
+    """A stranger learns no more of a meeting by invitation than that this address needs a seat."""
+    is_known = can_see_page(request.user, meeting)
+    context = {"meeting": meeting if is_known else None, "room_path": request.path}
+    return render(request, "meetings/room_no_seat.html", context, status=403)
+
+
+def _room_context(meeting: Meeting, seat: Seat) -> dict[str, Any]:
+    return {
+        "meeting": meeting,
+        "seat": seat,
+        "may_publish": seat.role != SeatRole.ATTENDEE,
+        "room_config": {
+            "socketPath": f"/ws/meetings/{meeting.public_id}/",
+            "leftUrl": reverse("meetings:left", args=[meeting.public_id]),
+            "meetingUrl": reverse("meetings:detail", args=[meeting.public_id]),
+            "mayPublish": seat.role != SeatRole.ATTENDEE,
+            "isHost": seat.is_host,
+        },
+    }
