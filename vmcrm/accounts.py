@@ -14,6 +14,8 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from crm.services import deliveries
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's hooks. A person who registers is an attendee; staff are made in the admin."""
@@ -29,8 +31,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Rendered now, in the request's language; sent and retried like every other mail."""
-        from crm.services import deliveries
-
         request = allauth_context.request
         mail = self.render_mail(
             template_prefix,

@@ -13,6 +13,8 @@ class HashedStaticStorage(CompressedManifestStaticFilesStorage):
     """`collectstatic` writes the manifest. Once there is one, a name it lacks is an error."""
 
     support_js_module_import_aggregation = True
+    # One pass for each step of the longest chain of imports; five, the default, is too few.
+    max_post_process_passes = 20
 
     def stored_name(self, name: str) -> str:
         """The hashed name; the plain one as long as nothing has been collected at all.

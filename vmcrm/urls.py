@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.show_home, name="home"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("api/analytics/", include("analytics.api.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path(
         "jsi18n/",
@@ -18,4 +19,6 @@ urlpatterns = [
     ),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("", include("crm.views.urls")),
+    path("", include("meetings.views.urls")),
 ]
