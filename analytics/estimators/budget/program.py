@@ -90,7 +90,7 @@ class Program:
     def spread(self) -> Floats:
         """Channels x pieces: which piece belongs to which channel."""
         owners = np.array([piece.channel for piece in self.pieces])
-        return (owners == np.arange(len(self.names))[:, None]).astype(np.float64)
+        return np.asarray(owners == np.arange(len(self.names))[:, None], dtype=np.float64)
 
     def move(self, index: int, value: float) -> "Program":
         """The same program with another value for one limit."""
