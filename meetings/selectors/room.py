@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Collection, Iterable
 from typing import Any
-from uuid import UUID
 
 from django.db.models import F, QuerySet
 
@@ -182,8 +181,10 @@ def _facts(seat: Seat) -> SeatFacts:
     )
 
 
-def find_meeting(public_id: UUID) -> Meeting | None:
-    return Meeting.objects.filter(public_id=public_id).first()
+def held_sources(seat: Seat) -> set[str]:
+    """What a host switched off and the person did not switch on again."""
+    held = LiveSeat.objects.filter(seat=seat).values_list("held_sources", flat=True).first()
+    return set(held or ())
 
 
 def _live(meeting: Meeting) -> QuerySet[LiveSeat]:

@@ -1,0 +1,35 @@
+"""TURN servers for pages behind strict networks, with credentials that run out by themselves."""
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from django.conf import settings
+
+from meetings.room_protocol import IceServer
+
+CREDENTIAL_LASTS_S: Final = 12 * 3600
+
+
+def ice_servers(participant: str) -> tuple[IceServer, ...]:
+    """What a page needs besides the relay's own address; empty when no TURN server is set.
+
+    The credential follows the scheme that coturn calls `use-auth-secret`: the name holds when it
+    runs out, the password is a keyed hash of the name.
+    """
+    urls: Sequence[str] = getattr(settings, "TURN_URLS", ())
+    secret: str = getattr(settings, "TURN_SECRET", "")
+    if not urls:
+        return ()
+    name = f"{int(time.time()) + CREDENTIAL_LASTS_S}:{participant}"
+    digest = hmac.new(secret.encode(), name.encode(), hashlib.sha1).digest()
+    return (
+        IceServer(
+            urls=tuple(urls),
+            username=name,
+            credential=base64.b64encode(digest).decode(),
+        ),
+    )
