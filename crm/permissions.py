@@ -51,9 +51,7 @@ _DELETERS: dict[str, frozenset[str]] = {
 }
 
 
-def set_editors(
-    label: str, roles: Iterable[str], *, deleters: Iterable[str] | None = None
-) -> None:
+def set_editors(label: str, roles: Iterable[str], *, deleters: Iterable[str] | None = None) -> None:
     """Say who may change rows of the model `label` ("meetings.meeting"); deleters: the same."""
     _EDITORS[label] = frozenset(roles)
     if deleters is not None:

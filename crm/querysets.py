@@ -15,7 +15,7 @@ from django.utils import timezone
 from crm.search_words import find_needles
 
 if TYPE_CHECKING:
-    from crm.models import Contact, User
+    from crm.models import Company, Contact, User
 
 M = TypeVar("M", bound=models.Model)
 
@@ -66,7 +66,7 @@ def search_rule(query: str, field: str = "search_words") -> Q:
     return rule
 
 
-class CompanyQuerySet(OwnedQuerySet["models.Model"]):
+class CompanyQuerySet(OwnedQuerySet["Company"]):
     def search(self, query: str) -> Self:
         return self.filter(search_rule(query) | Q(domain__startswith=query.strip().lower()))
 

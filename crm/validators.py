@@ -15,9 +15,12 @@ _RESERVED_TOP = ("example", "test", "invalid", "localhost")
 _RESERVED_NAMES = ("example.com", "example.org", "example.net")
 # Several people read these (RFC 2142 and custom): they never identify one person.
 _ROLE_NAMES = frozenset(
-    "abuse admin billing contact events help hello hostmaster hr info jobs mail marketing media"
-    " news newsletter noreply no-reply office postmaster press sales security service support team"
-    " webmaster".split()
+    {
+        *("abuse", "admin", "billing", "contact", "events", "help", "hello", "hostmaster", "hr"),
+        *("info", "jobs", "mail", "marketing", "media", "news", "newsletter", "noreply"),
+        *("no-reply", "office", "postmaster", "press", "sales", "security", "service", "support"),
+        *("team", "webmaster"),
+    }
 )
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?|[0-9]{3}|[A-Z]{1,12}")

@@ -10,7 +10,8 @@ class VmcrmConfig(AppConfig):
     label = "vmcrm"
 
     def ready(self) -> None:
-        from vmcrm import checks, health  # both want the apps to be loaded
+        # Want the apps to be loaded; celery makes ours the application that tasks go to.
+        from vmcrm import celery, checks, health  # noqa: F401
 
         health.connect_worker_signals()
         register(checks.check_base_url)

@@ -28,6 +28,11 @@ DEBUG = env.read_bool("DEBUG", default=False)
 SECRET_KEY = env.read_text("SECRET_KEY") or read_or_create_secret(HOME / "secrets" / "secret_key")
 ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", LAN_ADDRESS])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# Suppressed addresses are kept as hashes under this key: losing it means writing to people who
+# told us not to. So it is a secret of its own and does not change with SECRET_KEY.
+SUPPRESSION_KEY = env.read_text("SUPPRESSION_KEY") or read_or_create_secret(
+    HOME / "secrets" / "suppression_key"
+)
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.read_bool("BEHIND_PROXY", default=False) else None
 )

@@ -13,7 +13,9 @@ class Activity(models.Model):
     """One thing that happened: registered, attended, asked, bought, called."""
 
     contact_point = models.ForeignKey(
-        ContactPoint, verbose_name=_("contact point"), on_delete=models.CASCADE,
+        ContactPoint,
+        verbose_name=_("contact point"),
+        on_delete=models.CASCADE,
         related_name="activities",
     )
     kind = models.CharField(_("kind"), max_length=40)
@@ -26,12 +28,20 @@ class Activity(models.Model):
     unit = models.CharField(_("unit"), max_length=20, blank=True)
     data = models.JSONField(_("details"), default=dict, blank=True)
     market = models.ForeignKey(
-        "crm.Market", verbose_name=_("market"), null=True, blank=True, on_delete=models.SET_NULL,
+        "crm.Market",
+        verbose_name=_("market"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="activities",
     )
     campaign = models.ForeignKey(
-        "crm.Campaign", verbose_name=_("campaign"), null=True, blank=True,
-        on_delete=models.SET_NULL, related_name="activities",
+        "crm.Campaign",
+        verbose_name=_("campaign"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
     )
     key = models.CharField(max_length=255, unique=True, null=True, blank=True, editable=False)
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
@@ -65,12 +75,18 @@ class Task(models.Model):
 
     title = models.CharField(_("title"), max_length=200)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.CASCADE,
         related_name="tasks",
     )
     due = models.DateField(_("due"))
     contact = models.ForeignKey(
-        Contact, verbose_name=_("contact"), null=True, blank=True, on_delete=models.CASCADE,
+        Contact,
+        verbose_name=_("contact"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
         related_name="tasks",
     )
     origin = models.CharField(

@@ -43,12 +43,20 @@ class Campaign(models.Model):
         Channel, verbose_name=_("channels"), blank=True, related_name="campaigns"
     )
     market = models.ForeignKey(
-        "crm.Market", verbose_name=_("market"), null=True, blank=True, on_delete=models.SET_NULL,
+        "crm.Market",
+        verbose_name=_("market"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="campaigns",
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("owner"), null=True, blank=True,
-        on_delete=models.SET_NULL, related_name="campaigns",
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="campaigns",
     )
     starts_on = models.DateField(_("from"), null=True, blank=True)
     ends_on = models.DateField(_("until"), null=True, blank=True)
@@ -78,11 +86,19 @@ class Spend(models.Model):
         Channel, verbose_name=_("channel"), on_delete=models.PROTECT, related_name="spends"
     )
     campaign = models.ForeignKey(
-        Campaign, verbose_name=_("campaign"), null=True, blank=True, on_delete=models.SET_NULL,
+        Campaign,
+        verbose_name=_("campaign"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="spends",
     )
     market = models.ForeignKey(
-        "crm.Market", verbose_name=_("market"), null=True, blank=True, on_delete=models.SET_NULL,
+        "crm.Market",
+        verbose_name=_("market"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="spends",
     )
     month = models.DateField(
@@ -101,11 +117,13 @@ class Spend(models.Model):
         indexes = [models.Index(fields=("currency", "month"), name="spend_by_month")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount__gte=0), name="spend_not_negative",
+                condition=Q(amount__gte=0),
+                name="spend_not_negative",
                 violation_error_message=_("Spend cannot be negative."),
             ),
             models.CheckConstraint(
-                condition=Q(month__day=1), name="spend_on_first_of_month",
+                condition=Q(month__day=1),
+                name="spend_on_first_of_month",
                 violation_error_message=_("Give the first day of the month."),
             ),
         ]

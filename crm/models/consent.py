@@ -33,7 +33,9 @@ class ConsentEvent(models.Model):
     """One thing a person said about one purpose. Never changed: the last one counts."""
 
     contact_point = models.ForeignKey(
-        ContactPoint, verbose_name=_("contact point"), on_delete=models.PROTECT,
+        ContactPoint,
+        verbose_name=_("contact point"),
+        on_delete=models.PROTECT,
         related_name="consents",
     )
     purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)

@@ -30,11 +30,19 @@ class Company(models.Model):
         _("mail domain"), max_length=253, blank=True, help_text=_("For example hengrui.example.")
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("owner"), null=True, blank=True,
-        on_delete=models.SET_NULL, related_name="companies",
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="companies",
     )
     team = models.ForeignKey(
-        "crm.Team", verbose_name=_("team"), null=True, blank=True, on_delete=models.SET_NULL,
+        "crm.Team",
+        verbose_name=_("team"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="companies",
     )
     search_words = models.TextField(editable=False, default="")
@@ -64,19 +72,33 @@ class Contact(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=200)
     company = models.ForeignKey(
-        Company, verbose_name=_("company"), null=True, blank=True, on_delete=models.SET_NULL,
+        Company,
+        verbose_name=_("company"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="contacts",
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("owner"), null=True, blank=True,
-        on_delete=models.SET_NULL, related_name="contacts",
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contacts",
     )
     team = models.ForeignKey(
-        "crm.Team", verbose_name=_("team"), null=True, blank=True, on_delete=models.SET_NULL,
+        "crm.Team",
+        verbose_name=_("team"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="contacts",
     )
     collaborators = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, verbose_name=_("collaborators"), blank=True,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("collaborators"),
+        blank=True,
         related_name="shared_contacts",
     )
     language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, blank=True)
@@ -84,7 +106,11 @@ class Contact(models.Model):
         _("time zone"), max_length=64, blank=True, validators=[validate_time_zone]
     )
     market = models.ForeignKey(
-        "crm.Market", verbose_name=_("market"), null=True, blank=True, on_delete=models.SET_NULL,
+        "crm.Market",
+        verbose_name=_("market"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="contacts",
     )
     source = models.CharField(_("source"), max_length=60, blank=True)
@@ -110,7 +136,8 @@ class Contact(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(name__gt=""), name="contact_has_name",
+                condition=Q(name__gt=""),
+                name="contact_has_name",
                 violation_error_message=_("A contact needs a name."),
             ),
         ]
@@ -142,7 +169,11 @@ class ContactPoint(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     contact = models.ForeignKey(
-        Contact, verbose_name=_("contact"), null=True, blank=True, on_delete=models.SET_NULL,
+        Contact,
+        verbose_name=_("contact"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="points",
     )
     kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.EMAIL)
@@ -153,7 +184,8 @@ class ContactPoint(models.Model):
         _("delivery"), max_length=9, choices=BounceState, default=BounceState.NONE
     )
     is_shared = models.BooleanField(
-        _("read by several people"), default=False,
+        _("read by several people"),
+        default=False,
         help_text=_("Such an address never identifies one person."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -166,17 +198,24 @@ class ContactPoint(models.Model):
         ordering = ("kind", "pk")
         constraints = [
             models.UniqueConstraint(
-                fields=("kind", "normalised"), name="contact_point_once",
+                fields=("kind", "normalised"),
+                name="contact_point_once",
                 violation_error_message=_("This address is known already."),
             ),
             models.CheckConstraint(
-                condition=Q(normalised__gt=""), name="contact_point_has_value",
+                condition=Q(normalised__gt=""),
+                name="contact_point_has_value",
                 violation_error_message=_("The address is missing."),
             ),
         ]
 
     def __str__(self) -> str:
         return self.value
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("update_fields") is None:
+            self.normalised = normalise_point(self.kind, self.value)
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         try:
@@ -185,11 +224,6 @@ class ContactPoint(models.Model):
             raise ValidationError({"value": error.messages}) from error
         if self.kind == self.Kind.EMAIL and self._state.adding and is_role_address(self.value):
             self.is_shared = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if kwargs.get("update_fields") is None:
-            self.normalised = normalise_point(self.kind, self.value)
-        super().save(*args, **kwargs)
 
 
 def normalise_point(kind: str, value: str) -> str:

@@ -13,7 +13,9 @@ class IdentityLink(models.Model):
     """A contact point was linked to a contact; says which blanks were filled, for the undo."""
 
     contact_point = models.ForeignKey(
-        ContactPoint, verbose_name=_("contact point"), on_delete=models.CASCADE,
+        ContactPoint,
+        verbose_name=_("contact point"),
+        on_delete=models.CASCADE,
         related_name="links",
     )
     contact = models.ForeignKey(
@@ -45,11 +47,17 @@ class IdentitySuggestion(models.Model):
         REJECTED = "rejected", _("Rejected")
 
     contact_point = models.ForeignKey(
-        ContactPoint, verbose_name=_("contact point"), on_delete=models.CASCADE,
+        ContactPoint,
+        verbose_name=_("contact point"),
+        on_delete=models.CASCADE,
         related_name="suggestions",
     )
     contact = models.ForeignKey(
-        Contact, verbose_name=_("perhaps"), null=True, blank=True, on_delete=models.CASCADE,
+        Contact,
+        verbose_name=_("perhaps"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
         related_name="suggestions",
     )
     name = models.CharField(_("name given"), max_length=200)
@@ -59,8 +67,12 @@ class IdentitySuggestion(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("decided by"), null=True, blank=True,
-        on_delete=models.SET_NULL, related_name="decided_suggestions",
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("decided by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="decided_suggestions",
     )
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
@@ -72,11 +84,13 @@ class IdentitySuggestion(models.Model):
         ordering = ("state", "-created_at")
         constraints = [
             models.UniqueConstraint(
-                fields=("contact_point", "contact"), name="suggestion_once",
+                fields=("contact_point", "contact"),
+                name="suggestion_once",
                 violation_error_message=_("This was suggested already."),
             ),
             models.UniqueConstraint(
-                fields=("contact_point",), name="suggestion_without_contact_once",
+                fields=("contact_point",),
+                name="suggestion_without_contact_once",
                 condition=models.Q(contact__isnull=True),
             ),
         ]

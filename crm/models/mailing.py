@@ -23,17 +23,18 @@ class Mailing(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(_("title"), max_length=200, blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("created by"), null=True,
-        on_delete=models.SET_NULL, related_name="mailings",
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("created by"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="mailings",
     )
     composer = models.CharField(max_length=80)
     parameters = models.JSONField(default=dict, blank=True)
     consent_purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
     subject_ref = models.CharField(max_length=120, blank=True)
     purpose_key_prefix = models.CharField(max_length=120)
-    state = models.CharField(
-        _("state"), max_length=10, choices=State, default=State.EXPANDING
-    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.EXPANDING)
     recipient_count = models.PositiveIntegerField(_("recipients"), default=0)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     expanded_at = models.DateTimeField(_("prepared"), null=True, blank=True)
@@ -86,6 +87,15 @@ class Delivery(models.Model):
         UNKNOWN = "unknown", _("Perhaps sent")
         SUPPRESSED = "suppressed", _("Not allowed")
 
+    class Reason(models.TextChoices):
+        WORKER_LOST = "worker_lost", _("The worker was lost while handing over the mail")
+        NOT_ALLOWED = "not_allowed", _("Consent is missing, or the address is suppressed")
+        NOT_NEEDED = "not_needed", _("The mail has become pointless")
+        COMPOSING = "composing", _("The mail could not be written")
+        UNREACHABLE = "unreachable", _("The mail server cannot be reached")
+        SERVER_ANSWER = "server_answer", _("The mail server refused")
+        CONNECTION_BROKE = "connection_broke", _("The line broke while handing over the mail")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     purpose_key = models.CharField(_("purpose key"), max_length=200)
     address = models.CharField(_("to"), max_length=254)
@@ -97,11 +107,19 @@ class Delivery(models.Model):
         _("purpose"), max_length=10, choices=Purpose, default=Purpose.SERVICE
     )
     contact_point = models.ForeignKey(
-        ContactPoint, verbose_name=_("contact point"), null=True, blank=True,
-        on_delete=models.SET_NULL, related_name="deliveries",
+        ContactPoint,
+        verbose_name=_("contact point"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="deliveries",
     )
     mailing = models.ForeignKey(
-        Mailing, verbose_name=_("mailing"), null=True, blank=True, on_delete=models.SET_NULL,
+        Mailing,
+        verbose_name=_("mailing"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="deliveries",
     )
     subject_ref = models.CharField(max_length=120, blank=True)
@@ -117,7 +135,10 @@ class Delivery(models.Model):
         null=True, blank=True, help_text="When handing over to the mail server began."
     )
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-    error = models.TextField(_("what went wrong"), blank=True)
+    reason = models.CharField(_("why"), max_length=16, choices=Reason, blank=True)
+    error = models.TextField(
+        _("details"), blank=True, help_text="The server's own words, never translated."
+    )
     subject = models.CharField(_("subject"), max_length=400, blank=True)
     mime = models.BinaryField(null=True, blank=True)
     lease_token = models.CharField(max_length=32, blank=True)
@@ -135,7 +156,13 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=models.Q(
                     state__in=(
-                        "queued", "claimed", "sent", "deferred", "failed", "unknown", "suppressed",
+                        "queued",
+                        "claimed",
+                        "sent",
+                        "deferred",
+                        "failed",
+                        "unknown",
+                        "suppressed",
                     )
                 ),
                 name="delivery_state_known",

@@ -13,12 +13,19 @@ class Region(models.Model):
     """A node in the tree of regions: a country, a part of one (ISO 3166), or a group of them."""
 
     code = models.CharField(
-        _("code"), max_length=12, unique=True, validators=[validate_region_code],
+        _("code"),
+        max_length=12,
+        unique=True,
+        validators=[validate_region_code],
         help_text=_("ISO 3166: DE, DE-BY, CN-SH; or a name in capitals for a group: APAC."),
     )
     name = models.CharField(_("name"), max_length=120)
     parent = models.ForeignKey(
-        "self", verbose_name=_("part of"), null=True, blank=True, on_delete=models.PROTECT,
+        "self",
+        verbose_name=_("part of"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="children",
     )
 
@@ -70,15 +77,15 @@ class Market(models.Model):
         Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="markets"
     )
     customer_group = models.ForeignKey(
-        CustomerGroup, verbose_name=_("customer group"), on_delete=models.PROTECT,
+        CustomerGroup,
+        verbose_name=_("customer group"),
+        on_delete=models.PROTECT,
         related_name="markets",
     )
     name = models.CharField(
         _("name"), max_length=200, blank=True, help_text=_("Empty: region and customer group.")
     )
-    status = models.CharField(
-        _("status"), max_length=10, choices=Status, default=Status.CANDIDATE
-    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.CANDIDATE)
     status_reason = models.CharField(_("reason for the status"), max_length=300, blank=True)
     status_on = models.DateField(_("status since"), null=True, blank=True)
 
@@ -90,7 +97,8 @@ class Market(models.Model):
         ordering = ("name",)
         constraints = [
             models.UniqueConstraint(
-                fields=("region", "customer_group"), name="market_once_per_region_and_group",
+                fields=("region", "customer_group"),
+                name="market_once_per_region_and_group",
                 violation_error_message=_("This market exists already."),
             ),
         ]
@@ -133,7 +141,8 @@ class MarketFigure(models.Model):
         ordering = ("market", "-period_start", "metric")
         constraints = [
             models.CheckConstraint(
-                condition=Q(period_end__gte=F("period_start")), name="figure_period_runs_forward",
+                condition=Q(period_end__gte=F("period_start")),
+                name="figure_period_runs_forward",
                 violation_error_message=_("The period ends before it begins."),
             ),
             models.CheckConstraint(

@@ -22,7 +22,11 @@ class ContactProfile(models.Model):
     interests = models.JSONField(_("interests"), default=list, blank=True)
     buying_habit = models.CharField(_("buying habit"), max_length=120, blank=True)
     region = models.ForeignKey(
-        "crm.Region", verbose_name=_("region"), null=True, blank=True, on_delete=models.SET_NULL,
+        "crm.Region",
+        verbose_name=_("region"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="profiles",
     )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -71,7 +75,10 @@ class ProfileFact(models.Model):
     source = models.CharField(_("source"), max_length=12, choices=Source)
     source_ref = models.CharField(max_length=120, blank=True)
     confidence = models.DecimalField(
-        _("confidence"), max_digits=3, decimal_places=2, default=1,
+        _("confidence"),
+        max_digits=3,
+        decimal_places=2,
+        default=1,
         help_text=_("From 0 (guessed) to 1 (said by the person)."),
     )
     consent_purpose = models.CharField(_("collected for"), max_length=12, default="service")
@@ -86,7 +93,8 @@ class ProfileFact(models.Model):
         indexes = [models.Index(fields=("contact", "key"), name="fact_by_contact")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(confidence__range=(0, 1)), name="fact_confidence_is_share",
+                condition=Q(confidence__range=(0, 1)),
+                name="fact_confidence_is_share",
                 violation_error_message=_("The confidence lies between 0 and 1."),
             ),
         ]

@@ -29,7 +29,11 @@ class Team(models.Model):
 
     name = models.CharField(_("name"), max_length=120)
     parent = models.ForeignKey(
-        "self", verbose_name=_("part of"), null=True, blank=True, on_delete=models.PROTECT,
+        "self",
+        verbose_name=_("part of"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="children",
     )
     label = models.CharField(max_length=8, default=_new_label, unique=True, editable=False)
@@ -85,7 +89,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     """An account. Staff are invited; whoever registers alone is an attendee."""
 
     email = models.EmailField(
-        _("e-mail address"), unique=True,
+        _("e-mail address"),
+        unique=True,
         error_messages={"unique": _("There is already an account with this address.")},
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
@@ -94,11 +99,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     team = models.ForeignKey(
-        Team, verbose_name=_("team"), null=True, blank=True, on_delete=models.SET_NULL,
+        Team,
+        verbose_name=_("team"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="members",
     )
     is_staff = models.BooleanField(
-        _("works here"), default=False,
+        _("works here"),
+        default=False,
         help_text=_("May enter the administration, as far as the roles allow."),
     )
     is_active = models.BooleanField(

@@ -27,3 +27,9 @@ class InvalidName(Refusal):
 
 class NotAllowed(Refusal):
     code = "not_allowed"
+
+
+class MailNotNeeded(Refusal):
+    """A composer found that its mail has become pointless: the meeting was cancelled."""
+
+    code = "mail_not_needed"

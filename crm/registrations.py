@@ -1,0 +1,29 @@
+"""What crm itself adds to the registries that upper apps use, too."""
+
+from django.utils.translation import gettext_lazy as _
+
+from crm import extensions
+from crm.selectors.my_day import tasks_of_the_day
+from crm.services import colleagues, deliveries
+from crm.services.composed import compose_stored
+
+
+def register_all() -> None:
+    _register_activity_kinds()
+    extensions.mail_composers.register(deliveries.COMPOSED, compose_stored)
+    extensions.mail_composers.register(colleagues.INVITATION, colleagues.compose_invitation)
+    extensions.my_day_items.register(tasks_of_the_day)
+
+
+def _register_activity_kinds() -> None:
+    register = extensions.activity_kinds.register
+    register("note", label=_("Note"), icon="note", sentence=_("Note: %(title)s"))
+    register("call", label=_("Call"), icon="phone", sentence=_("Call: %(title)s"), points=2)
+    register("mail_sent", label=_("Mail sent"), icon="mail", sentence=_("Mail sent: %(title)s"))
+    register(
+        "purchase",
+        label=_("Purchase"),
+        icon="purchase",
+        sentence=_("Bought for %(quantity)s %(unit)s: %(title)s"),
+        points=10,
+    )

@@ -1,0 +1,38 @@
+"""A finished mail, sent through Django's backends exactly as it was stored."""
+
+from email import message_from_bytes, policy
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+from crm.models import Delivery
+
+
+class _Bytes:
+    """What backends want of a message: its headers, and its bytes with the line ends they like."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._headers = message_from_bytes(content, policy=policy.compat32)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._headers[name]
+
+    def as_bytes(self, unixfrom: bool = False, linesep: str = "\r\n") -> bytes:
+        return linesep.encode().join(self._content.splitlines())
+
+
+class StoredMail(EmailMessage):
+    """Envelope from the delivery, content from its stored MIME."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        super().__init__(
+            subject=delivery.subject,
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=[delivery.address],
+        )
+        self._stored = bytes(delivery.mime or b"")
+
+    def message(self, **kwargs: Any) -> Any:
+        return _Bytes(self._stored)

@@ -1,0 +1,36 @@
+"""Telling a worker that a row waits.
+
+The row is the truth: what is lost on the way to the worker, the sweep makes good.
+"""
+
+import logging
+from functools import partial
+from typing import Any, Protocol
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+
+class PublishableTask(Protocol):
+    name: str
+
+
+def wake(task: PublishableTask | str, *args: Any) -> None:
+    """Publish the task (or the task of that name) once the transaction is committed.
+
+    A broker that does not answer is logged and never becomes the caller's error.
+    """
+    name = task if isinstance(task, str) else task.name
+    transaction.on_commit(partial(_publish, name, args))
+
+
+def _publish(name: str, args: tuple[Any, ...]) -> None:
+    try:
+        current_app.send_task(name, args=args, retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning(
+            "%s%r was not published (%s); the sweep will find the row.", name, args, error
+        )

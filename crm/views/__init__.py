@@ -1,0 +1,1 @@
+"""Pages of the crm app outside the administration."""

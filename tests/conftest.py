@@ -1,0 +1,75 @@
+"""What every test gets: no outside services, and the people of tests/people.py."""
+
+import importlib
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import override_settings
+
+from tests.people import (
+    administrator,
+    attendee_account,
+    auditor,
+    manager,
+    marketer,
+    north,
+    north_field,
+    owner,
+    south,
+    stranger,
+    teammate,
+)
+from vmcrm.celery import app as celery_app
+
+__all__ = [
+    "administrator",
+    "attendee_account",
+    "auditor",
+    "manager",
+    "marketer",
+    "north",
+    "north_field",
+    "owner",
+    "south",
+    "stranger",
+    "teammate",
+]
+
+# Unit tests talk to no server: cache and channel layer live in the process, tasks that are
+# published wait in memory. Tests marked `process` start real servers instead.
+_IN_PROCESS = {
+    "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+    "CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    "STORAGES": {
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    },
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_outside_services() -> Iterator[None]:
+    celery_app.conf.broker_url = "memory://"
+    with override_settings(**_IN_PROCESS):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """On SQLite, transactional tests empty tables row by row, which the guard of the consent
+    events forbids. Its own test puts it back."""
+    guard = importlib.import_module("crm.migrations.0008_consents_are_append_only")
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                for name in guard.SQLITE_TRIGGERS:
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
