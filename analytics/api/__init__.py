@@ -1,0 +1,1 @@
+"""What pages read while they are open."""

@@ -1,0 +1,168 @@
+"""The figures of a run as tables with units, for the page, the mail and the CSV export."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analytics.charts.drawing import show_number
+from analytics.labels import label_column, label_indicator
+from analytics.models import Run
+
+
+@dataclass(frozen=True)
+class FigureTable:
+    title: str
+    headers: list[str]
+    rows: list[list[str]]
+    note: str = ""
+
+
+def list_tables(run: Run) -> list[FigureTable]:
+    """Empty for a run without figures."""
+    if not run.is_answered or not run.figures:
+        return []
+    return list(_TABLES[run.kind](run.figures, run.parameters.get("currency", "")))
+
+
+def _regression(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
+    errors = {
+        "classical": _("Intervals rest on classical standard errors."),
+        "hac": _("Intervals rest on errors that allow for neighbouring months being alike (HAC)."),
+    }
+    yield FigureTable(
+        title=_("Coefficients"),
+        headers=[
+            _("Column"), _("Unit"), _("Estimate"), _("95 % from"), _("95 % to"),
+            _("Standard error"), _("Standard error HC3"),
+        ],
+        rows=[
+            [
+                label_column(name),
+                currency if name == "const" else f"{currency} / {currency}",
+                show_number(part["estimate"], 5),
+                *(show_number(bound, 5) for bound in part["ci95"]),
+                show_number(part["se"]),
+                show_number(part["se_hc3"]),
+            ]
+            for name, part in figures["coefficients"].items()
+        ],
+        note=errors.get(figures["errors"], ""),
+    )
+    if figures["forecast"]:
+        yield FigureTable(
+            title=_("Forecast"),
+            headers=[
+                _("At"), _("Expected sales (%(currency)s)") % {"currency": currency},
+                _("Mean: 95 % from"), _("Mean: 95 % to"),
+                _("One month: 95 % from"), _("One month: 95 % to"),
+            ],
+            rows=[
+                [
+                    " · ".join(
+                        f"{label_column(name)}: {show_number(value)}"
+                        for name, value in forecast["at"].items()
+                    ),
+                    *(
+                        show_number(number, 5)
+                        for number in (forecast["mean"], *forecast["ci95"], *forecast["pi95"])
+                    ),
+                ]
+                for forecast in figures["forecast"]
+            ],
+        )
+    yield FigureTable(
+        title=_("How well it fits"),
+        headers=[_("Figure"), _("Value")],
+        rows=[
+            [_("Months used"), str(figures["n"])],
+            [_("Share of the variation explained (R²)"), show_number(figures["r2"])],
+            [_("The same, adjusted"), show_number(figures["r2_adjusted"])],
+            [_("The same, each month left out once"), show_number(figures["r2_leave_one_out"])],
+            [
+                _("Typical miss of one month (%(currency)s)") % {"currency": currency},
+                show_number(figures["residual_sd"]),
+            ],
+        ],
+    )
+
+
+def _score(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
+    low, high = figures["score_range"]
+    yield FigureTable(
+        title=_("Contributions"),
+        headers=[
+            _("Indicator"), _("Value from 0 to 10"), _("Weight"), _("Points"),
+            _("People behind it"),
+        ],
+        rows=[
+            [
+                label_indicator(name),
+                *(show_number(part[key], 3) for key in ("mapped", "weight", "contribution")),
+                "–" if part["n"] is None else str(part["n"]),
+            ]
+            for name, part in figures["indicators"].items()
+        ],
+        note=_(
+            "If 0.05 of weight moved from one indicator to another, the score would lie between "
+            "%(low)s and %(high)s. Compare it only with scores of the same weights."
+        )
+        % {"low": show_number(low, 3), "high": show_number(high, 3)},
+    )
+
+
+def _segments(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
+    names = [feature["name"] for feature in figures["features"]]
+    if figures["segments"]:
+        yield FigureTable(
+            title=_("Segments"),
+            headers=[_("Segment"), _("Customers"), _("Share in percent"),
+                     *map(label_column, names)],
+            rows=[
+                [
+                    _("Segment %(number)s") % {"number": segment["label"] + 1},
+                    str(segment["size"]),
+                    show_number(100 * segment["share"], 3),
+                    *(show_number(segment["centre"][name]) for name in names),
+                ]
+                for segment in figures["segments"]
+            ],
+            note=_("The figures of a segment are those of its centre."),
+        )
+    yield FigureTable(
+        title=_("Numbers of segments that were tried"),
+        headers=[_("Segments"), _("Silhouette"), _("Stability")],
+        rows=[
+            [str(tried["k"]), show_number(tried["silhouette"], 3),
+             show_number(tried["stability"], 3)]
+            for tried in figures["candidates"]
+        ],
+    )
+
+
+def _budget(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
+    yield FigureTable(
+        title=_("Allocation"),
+        headers=[_("Channel"), _("Spend (%(currency)s)") % {"currency": currency}],
+        rows=[[name, show_number(amount)] for name, amount in figures["allocation"].items()],
+        note=_("Limits that bind: %(limits)s.") % {"limits": ", ".join(figures["binding"])}
+        if figures["binding"]
+        else "",
+    )
+    yield FigureTable(
+        title=_("What one unit of a limit is worth, in new customers"),
+        headers=[_("Limit"), _("One less costs"), _("One more brings")],
+        rows=[
+            [name, show_number(price["less"]), show_number(price["more"])]
+            for name, price in figures["shadow_prices"].items()
+        ],
+    )
+
+
+_TABLES: dict[str, Callable[[dict[str, Any], str], Iterator[FigureTable]]] = {
+    Run.Kind.REGRESSION: _regression,
+    Run.Kind.SCORE: _score,
+    Run.Kind.SEGMENTS: _segments,
+    Run.Kind.BUDGET: _budget,
+}

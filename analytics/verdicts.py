@@ -1,0 +1,125 @@
+"""The answer of a run in one plain sentence, in the reader's language."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.charts.drawing import show_number
+from analytics.datasets import SPEND
+from analytics.estimators.errors import Finding
+from analytics.labels import label_column
+from analytics.models import Run
+from analytics.sentences import remedy, sentence
+
+
+def verdict(run: Run) -> str:
+    """What came out, or why nothing did. Never a number where there is none."""
+    if run.is_answered and run.figures:
+        return _ANSWERS[run.kind](run)
+    if run.status == Run.Status.REFUSED:
+        return _("No figures: %(reason)s") % {"reason": _first_reason(run)}
+    if run.status == Run.Status.FAILED:
+        return str(run.get_failure_display() or Run.Failure.INTERNAL.label)
+    if run.status == Run.Status.CANCELLED:
+        return _("This run was cancelled before it had a result.")
+    return _("There is no result yet.")
+
+
+def worded_findings(run: Run) -> list[dict[str, str]]:
+    """Findings as people read them: refusals first, then warnings, then remarks."""
+    order = {"refuse": 0, "warn": 1, "info": 2}
+    findings = sorted(map(_finding, run.findings), key=lambda finding: order[finding.severity])
+    return [
+        {
+            "code": finding.code,
+            "severity": finding.severity,
+            "sentence": sentence(finding),
+            "remedy": remedy(finding),
+        }
+        for finding in findings
+    ]
+
+
+def _finding(stored: dict[str, Any]) -> Finding:
+    return Finding(stored["code"], stored["severity"], stored["parameters"])
+
+
+def _first_reason(run: Run) -> str:
+    refusals = [finding for finding in run.findings if finding["severity"] == "refuse"]
+    return sentence(_finding(refusals[0])) if refusals else _("the data do not allow an answer.")
+
+
+def _regression(run: Run) -> str:
+    currency = run.parameters.get("currency", "")
+    causes = {
+        name: part for name, part in run.figures["coefficients"].items() if name != "const"
+    }
+    if len(causes) > 1:
+        clear = [name for name, part in causes.items() if _is_clear(part)]
+        if not clear:
+            return _(
+                "For none of the %(n)s channels do these months show clearly how much sales goes "
+                "with its spend."
+            ) % {"n": len(causes)}
+        return _("Sales clearly move together with spend on: %(channels)s.") % {
+            "channels": ", ".join(map(label_column, clear))
+        }
+    name, part = next(iter(causes.items()))
+    values = {
+        "name": label_column(name) if name != SPEND else _("spend"),
+        "currency": currency,
+        "estimate": show_number(part["estimate"], 3),
+        "lo": show_number(part["ci95"][0], 3),
+        "hi": show_number(part["ci95"][1], 3),
+    }
+    if not _is_clear(part):
+        return _(
+            "These months do not show whether sales and %(name)s move together: one more "
+            "%(currency)s goes with anything from %(lo)s to %(hi)s %(currency)s of sales."
+        ) % values
+    return _(
+        "One more %(currency)s of %(name)s goes with about %(estimate)s %(currency)s of sales "
+        "(95 %% interval: %(lo)s to %(hi)s)."
+    ) % values
+
+
+def _is_clear(part: dict[str, Any]) -> bool:
+    low, high = part["ci95"]
+    return bool(low > 0 or high < 0)
+
+
+def _score(run: Run) -> str:
+    return _("This meeting scores %(score)s of 10.") % {
+        "score": show_number(run.figures["score"], 3)
+    }
+
+
+def _segments(run: Run) -> str:
+    count = run.figures["k"]
+    if not count:
+        return _("There are no stable segments among these customers.")
+    return ngettext(
+        "The %(n)s customers form %(count)s segment.",
+        "The %(n)s customers form %(count)s segments.",
+        count,
+    ) % {"n": show_number(run.figures["n"], 9), "count": count}
+
+
+def _budget(run: Run) -> str:
+    parts = [
+        f"{name} {show_number(amount)}" for name, amount in run.figures["allocation"].items()
+    ]
+    return _("Best split: %(split)s. Expected new customers: %(customers)s.") % {
+        "split": " · ".join(parts),
+        "customers": show_number(run.figures["objective"]),
+    }
+
+
+_ANSWERS: dict[str, Callable[[Run], str]] = {
+    Run.Kind.REGRESSION: _regression,
+    Run.Kind.SCORE: _score,
+    Run.Kind.SEGMENTS: _segments,
+    Run.Kind.BUDGET: _budget,
+}
