@@ -89,7 +89,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
             self._finish(refusal.close_code)
             return
         self.meeting, self.seat = self.caller.meeting, self.caller.seat
-        self.seat_pk, self.role = self.seat.pk, self.seat.role
+        self.seat_pk = self.seat.pk
+        self.role: rp.Role = self.seat.role  # type: ignore[assignment]  # a constraint keeps it so
         self._room, self._name = str(self.meeting.public_id), str(self.seat.public_id)
         self._viewer = room_selectors.Viewer(self._name, self.role, self.meeting.kind)
         get_watch().add(self)

@@ -12,6 +12,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vmcrm.settings")
 pages = get_asgi_application()  # loads the apps, which what follows needs
 
+from meetings.routing import websocket_urlpatterns  # noqa: E402 - the apps come first
+
 
 def find_allowed_origins() -> list[str]:
     """Pages whose scripts may open a socket: those of BASE_URL and of ALLOWED_HOSTS.
@@ -28,6 +30,8 @@ def find_allowed_origins() -> list[str]:
 application = ProtocolTypeRouter(
     {
         "http": pages,
-        "websocket": OriginValidator(AuthMiddlewareStack(URLRouter([])), find_allowed_origins()),
+        "websocket": OriginValidator(
+            AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), find_allowed_origins()
+        ),
     }
 )
