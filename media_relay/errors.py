@@ -1,5 +1,19 @@
 """The named refusals of the relay. `code` is for programs, the sentence for people."""
 
+from typing import Literal
+
+ErrorCode = Literal[
+    "unknown_room",
+    "unknown_participant",
+    "not_permitted",
+    "bad_sdp",
+    "too_many",
+    "stale_generation",
+    "draining",
+    "bad_message",
+    "internal",
+]
+
 
 class ProtocolError(Exception):
     """A text is not a message of the control protocol; `code` names the broken rule."""
@@ -10,10 +24,10 @@ class ProtocolError(Exception):
         self.sentence = sentence
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
-    """A well-formed request cannot be done; `code` is one of `protocol.ErrorCode`."""
+class Refusal(Exception):
+    """A well-formed request cannot be done; `code` is what the error answer carries."""
 
-    code = "internal"
+    code: ErrorCode = "internal"
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

@@ -22,7 +22,7 @@ from typing import (
     get_type_hints,
 )
 
-from media_relay.errors import ProtocolError
+from media_relay.errors import ErrorCode, ProtocolError
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 1_048_576
@@ -33,17 +33,6 @@ MAX_INTEGER = 2**53 - 1  # what JavaScript can count to
 Source = Literal["microphone", "camera", "screen", "screen_audio"]
 ConnectionKind = Literal["publish", "subscribe"]
 ConnectionState = Literal["connecting", "connected", "disconnected", "closed"]
-ErrorCode = Literal[
-    "unknown_room",
-    "unknown_participant",
-    "not_permitted",
-    "bad_sdp",
-    "too_many",
-    "stale_generation",
-    "draining",
-    "bad_message",
-    "internal",
-]
 SOURCES: tuple[Source, ...] = get_args(Source)
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 

@@ -1,0 +1,78 @@
+"""`python -m media_relay`: start, say where it listens, run until SIGTERM or SIGINT."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+
+import uvloop
+
+from media_relay.config import BadConfig, Config, read_config
+from media_relay.relay import Relay
+from media_relay.server import ControlServer
+from media_relay.stats import Stats
+from media_relay.transport.endpoint import MediaEndpoint
+from media_relay.transport.udp import open_sockets
+
+logger = logging.getLogger("media_relay")
+
+
+def main() -> int:
+    """The process: 0 after an orderly stop, 2 when it cannot start."""
+    try:
+        config = read_config(sys.argv[1:])
+    except BadConfig as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(config))
+    except OSError as error:
+        sys.stderr.write(f"The relay cannot listen: {error}\n")
+        return 2
+    return 0
+
+
+async def serve(config: Config) -> None:
+    """Run until a signal asks to stop; then say goodbye and close in order."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wanted, stopped.set)
+    stats = Stats()
+    endpoint = MediaEndpoint(open_sockets(config.advertised_ips, config.udp_port, stats), stats)
+    relay = Relay(name=config.name, endpoint=endpoint, stats=stats, grace_s=config.grace_s)
+    server = ControlServer(config, relay)
+    clocks = asyncio.create_task(relay.run())
+    try:
+        port = await server.start()
+        _say_ready(config, port, endpoint)
+        await stopped.wait()
+        relay.say_goodbye("The relay stops.")
+        await server.stop()
+    finally:
+        clocks.cancel()
+        await asyncio.gather(clocks, return_exceptions=True)
+        relay.close()
+        await asyncio.sleep(0)  # let the connections send their close_notify
+
+
+def _say_ready(config: Config, port: int, endpoint: MediaEndpoint) -> None:
+    """One line of JSON on standard output, for whoever started the process."""
+    facts = {
+        "ready": True,
+        "control": f"ws://{config.control_host}:{port}/control",
+        "health": f"http://{config.control_host}:{port}/healthz",
+        "media": [f"{ip}:{udp_port}" for ip, udp_port in endpoint.candidates],
+    }
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

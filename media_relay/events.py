@@ -1,0 +1,68 @@
+"""Numbered events, each to the control connections that it concerns."""
+
+from dataclasses import replace
+from typing import Protocol
+
+from media_relay.protocol import Event, encode
+from media_relay.stats import Stats
+
+
+class ControlChannel(Protocol):
+    """An open control connection; posting never waits."""
+
+    def post(self, text: str) -> None:
+        """Queue one message for sending."""
+
+
+class EventBus:
+    """Stamps each event with the relay-wide number and finds who is to hear it."""
+
+    def __init__(self, stats: Stats) -> None:
+        self.last_seq = 0
+        self._stats = stats
+        self._channels: set[ControlChannel] = set()
+        self._bound: dict[tuple[str, str], ControlChannel] = {}
+
+    def open(self, channel: ControlChannel) -> None:
+        """A control connection came up."""
+        self._channels.add(channel)
+
+    def close(self, channel: ControlChannel) -> list[tuple[str, str]]:
+        """A control connection is gone: the (room, participant) pairs that lost their voice."""
+        self._channels.discard(channel)
+        orphans = [key for key, bound in self._bound.items() if bound is channel]
+        for key in orphans:
+            del self._bound[key]
+        return orphans
+
+    def bind(self, room: str, participant: str, channel: ControlChannel) -> None:
+        """Events of this participant go to this connection from now on."""
+        self._bound[(room, participant)] = channel
+
+    def unbind(self, room: str, participant: str) -> None:
+        """The participant left."""
+        self._bound.pop((room, participant), None)
+
+    def to_participant(self, room: str, participant: str, event: Event) -> None:
+        """To the connection that last joined the participant."""
+        channel = self._bound.get((room, participant))
+        text = self._stamp(event)
+        if channel is not None:
+            channel.post(text)
+
+    def to_room(self, room: str, event: Event) -> None:
+        """Once to every connection with a participant in the room."""
+        text = self._stamp(event)
+        for channel in {bound for key, bound in self._bound.items() if key[0] == room}:
+            channel.post(text)
+
+    def to_all(self, event: Event) -> None:
+        """To every control connection."""
+        text = self._stamp(event)
+        for channel in self._channels:
+            channel.post(text)
+
+    def _stamp(self, event: Event) -> str:
+        self.last_seq += 1
+        self._stats.events += 1
+        return encode(replace(event, seq=self.last_seq))

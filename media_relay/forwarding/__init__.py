@@ -1,0 +1,1 @@
+"""What happens to a packet between its publisher and its viewers. Knows no sockets, no rooms."""

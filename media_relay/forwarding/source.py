@@ -1,0 +1,134 @@
+"""One incoming stream: order it, drop duplicates, keep it, and account for it to its sender."""
+
+from collections.abc import Mapping
+from struct import unpack_from
+from typing import NamedTuple
+
+from media_relay.forwarding.keyframes import starts_key_frame
+from media_relay.forwarding.nack import NackGenerator
+from media_relay.forwarding.ring import PacketRing, StoredPacket
+from media_relay.forwarding.rtcp import ReportBlock, SenderReport
+from media_relay.forwarding.rtp import RtpHeader, pack_extensions
+from media_relay.forwarding.sequence import SequenceUnwrapper
+
+VIDEO_RING = 1024  # about 4 s of 720p; one second is what NACKs reach back
+AUDIO_RING = 128
+
+
+class ClockMark(NamedTuple):
+    """A sender report and when it came: ties RTP time to the publisher's wall clock."""
+
+    ntp: int
+    rtp_timestamp: int
+    arrived_at: float
+
+
+class SourceStream:
+    """State of one SSRC of a publisher."""
+
+    def __init__(
+        self, *, ssrc: int, codec: str, clock_rate: int, extension_ids: Mapping[int, int]
+    ) -> None:
+        self.ssrc = ssrc
+        self.clock_rate = clock_rate
+        self.clock_mark: ClockMark | None = None
+        self.ring = PacketRing(AUDIO_RING if codec == "OPUS" else VIDEO_RING)
+        self.nack = NackGenerator()
+        self.is_beyond_repair = False  # set by a long gap; whoever asks for a key frame clears it
+        self._codec = codec
+        self._extension_ids = extension_ids
+        self._unwrapper = SequenceUnwrapper()
+        self._reception = Reception(clock_rate)
+
+    def receive(
+        self, packet: bytes, header: RtpHeader, now: float, *, is_repair: bool = False
+    ) -> StoredPacket | None:
+        """The packet as viewers get it, or None for a duplicate or one that is too old."""
+        sequence = self._unwrapper.unwrap(header.sequence)
+        if not self.nack.arrived(sequence, now):
+            self.is_beyond_repair = True
+        extensions = (
+            pack_extensions(packet, header, self._extension_ids)
+            if header.extension_profile
+            else b""
+        )
+        stored = StoredPacket(
+            sequence=sequence,
+            timestamp=header.timestamp,
+            is_marked=header.is_marked,
+            is_key_frame_start=starts_key_frame(
+                self._codec, packet, header.payload_start, header.payload_end
+            ),
+            payload_start=len(extensions),
+            data=extensions + packet[header.payload_start : header.payload_end],
+        )
+        if not self.ring.add(stored):
+            return None
+        if not is_repair:
+            self._reception.arrived(sequence, header.timestamp, now)
+        return stored
+
+    def accept_sender_report(self, report: SenderReport, now: float) -> None:
+        """Remember the publisher's clock."""
+        self.clock_mark = ClockMark(report.ntp, report.rtp_timestamp, now)
+
+    def report(self, now: float) -> ReportBlock | None:
+        """Reception since the last report; None before the first packet."""
+        return self._reception.report(self.ssrc, self.clock_mark, now)
+
+
+class Reception:
+    """Loss and jitter of one stream (RFC 3550 sections 6.4.1 and A.3, A.8)."""
+
+    def __init__(self, clock_rate: int) -> None:
+        self._clock_rate = clock_rate
+        self._first: int | None = None
+        self._highest = 0
+        self._received = 0
+        self._expected_before = 0
+        self._received_before = 0
+        self._transit: float | None = None
+        self._jitter = 0.0
+
+    def arrived(self, sequence: int, timestamp: int, now: float) -> None:
+        if self._first is None:
+            self._first = self._highest = sequence
+        self._highest = max(self._highest, sequence)
+        self._received += 1
+        transit = now * self._clock_rate - timestamp
+        if self._transit is not None:
+            difference = abs(transit - self._transit)
+            if difference < self._clock_rate * 10:  # a timestamp that wrapped is no jitter
+                self._jitter += (difference - self._jitter) / 16
+        self._transit = transit
+
+    def report(self, ssrc: int, mark: ClockMark | None, now: float) -> ReportBlock | None:
+        if self._first is None:
+            return None
+        expected = self._highest - self._first + 1
+        expected_lately = expected - self._expected_before
+        lost_lately = expected_lately - (self._received - self._received_before)
+        self._expected_before, self._received_before = expected, self._received
+        fraction = 0
+        if expected_lately > 0 and lost_lately > 0:
+            fraction = min(255, (lost_lately << 8) // expected_lately)
+        return ReportBlock(
+            ssrc=ssrc,
+            fraction_lost=fraction,
+            packets_lost=expected - self._received,
+            highest_sequence=self._highest,
+            jitter=int(self._jitter),
+            last_report=0 if mark is None else mark.ntp >> 16 & 0xFFFFFFFF,
+            delay_since_last_report=0 if mark is None else round((now - mark.arrived_at) * 65_536),
+        )
+
+
+def unwrap_repair(packet: bytes, header: RtpHeader) -> RtpHeader | None:
+    """The header of the original packet inside a retransmission (RFC 4588 section 4).
+
+    None for the empty packets with which browsers probe the bandwidth.
+    """
+    if header.payload_end - header.payload_start < 2:
+        return None
+    (original,) = unpack_from("!H", packet, header.payload_start)
+    return header._replace(sequence=original, payload_start=header.payload_start + 2)

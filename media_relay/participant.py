@@ -1,0 +1,28 @@
+"""One participant of a room: what it may publish, and its two connections."""
+
+from dataclasses import dataclass
+
+from media_relay.protocol import Source
+from media_relay.publisher import Publisher
+from media_relay.subscription import Subscription
+
+
+@dataclass(eq=False)
+class Participant:
+    """Kept while a control connection speaks for it, and a grace time longer."""
+
+    id: str
+    may_publish: frozenset[Source]
+    publisher: Publisher
+    subscription: Subscription
+    orphaned_at: float | None = None  # since when no control connection speaks for it
+
+    def permit(self, may_publish: frozenset[Source]) -> None:
+        """Replace the permissions; what is no longer allowed ends at once."""
+        self.publisher.end_sources(self.may_publish - may_publish)
+        self.may_publish = may_publish
+
+    def close(self) -> None:
+        """Both connections down, publications ended."""
+        self.publisher.close()
+        self.subscription.close()

@@ -1,0 +1,430 @@
+"""A participant's publish connection: answers its offers, takes its packets, reports back."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from media_relay.errors import BadSdp, NotPermitted
+from media_relay.forwarding.feedback import TransportFeedback
+from media_relay.forwarding.limits import TokenBucket
+from media_relay.forwarding.routing import SectionRouter
+from media_relay.forwarding.rtcp import (
+    SenderReport,
+    read_rtcp,
+    write_bitrate_cap,
+    write_nack,
+    write_picture_loss,
+    write_receiver_report,
+    write_source_description,
+)
+from media_relay.forwarding.rtp import RtpHeader, iter_extensions, read_header
+from media_relay.forwarding.source import SourceStream, unwrap_repair
+from media_relay.protocol import ConnectionState, Source
+from media_relay.publication import Publication
+from media_relay.sdp.codecs import ChosenCodec, Codec, choose_codec
+from media_relay.sdp.description import AUDIO_LEVEL, MID, TRANSPORT_CC, Description, MediaSection
+from media_relay.sdp.parse import parse_description
+from media_relay.sdp.write import (
+    FORWARDED_EXTENSIONS,
+    AnsweredSection,
+    TransportLines,
+    write_publish_answer,
+)
+from media_relay.stats import Stats
+from media_relay.transport.connection import Connection
+from media_relay.transport.endpoint import MediaEndpoint
+
+KIND_OF: Mapping[Source, str] = {
+    "microphone": "audio",
+    "camera": "video",
+    "screen": "video",
+    "screen_audio": "audio",
+}
+TARGET_BITRATE_BPS = 5_000_000  # told to the browser
+MAX_BITRATE_BPS = 10_000_000  # enforced: what comes above is dropped
+MAX_PACKETS_PER_S = 2_500
+NEW_STREAM_INTERVAL_S = 0.5
+FEEDBACK_INTERVAL_S = 0.075
+
+
+@dataclass(eq=False)
+class PublishedSection:
+    """A media section that carries a publication."""
+
+    mid: str
+    publication: Publication
+    chosen: ChosenCodec
+    ssrcs: tuple[int, ...]
+    forwarded_ids: dict[int, int]  # extension ids: the publisher's -> the viewers'
+    stream: SourceStream | None = None
+    stream_since: float = 0.0
+
+    @property
+    def payload_types(self) -> tuple[int, ...]:
+        rtx = self.chosen.rtx_payload_type
+        return (self.chosen.payload_type,) + (() if rtx is None else (rtx,))
+
+
+class Room(Protocol):
+    """What a publisher tells its room."""
+
+    @property
+    def preferred_codec(self) -> Codec | None: ...
+    def publication_started(self, publication: Publication) -> None: ...
+    def publication_ended(self, publication: Publication) -> None: ...
+    def publish_state_changed(self, participant: str, state: ConnectionState) -> None: ...
+    def voice_heard(self, participant: str, level: int, now: float) -> None: ...
+
+
+class Publisher:
+    """The sending side of one participant."""
+
+    def __init__(
+        self, *, participant: str, room: Room, endpoint: MediaEndpoint, stats: Stats, now: float
+    ) -> None:
+        self.publications: dict[Source, Publication] = {}
+        self.paused: set[Source] = set()
+        self._participant = participant
+        self._room = room
+        self._endpoint = endpoint
+        self._stats = stats
+        self._connection: Connection | None = None
+        self._ssrc = secrets.randbelow(2**32 - 2) + 1  # in the reports it sends
+        self._session_id = secrets.randbelow(2**62)
+        self._version = 0
+        self._sections: dict[str, PublishedSection] = {}
+        self._router: SectionRouter[PublishedSection] = SectionRouter(())
+        self._extension_ids: dict[str, int] = {}
+        self._feedback = TransportFeedback()
+        self._feedback_at = now
+        self._feedback_ssrc = 0
+        self._bytes = TokenBucket(rate=MAX_BITRATE_BPS / 8, burst=MAX_BITRATE_BPS / 8, now=now)
+        self._packets = TokenBucket(rate=MAX_PACKETS_PER_S, burst=MAX_PACKETS_PER_S, now=now)
+
+    # --- signalling ---
+
+    def answer(
+        self, sdp: str, sources: Mapping[str, Source], may_publish: frozenset[Source]
+    ) -> str:
+        """The answer to an offer. Refused as a whole, or done as a whole."""
+        offer = parse_description(sdp)
+        _check_offer(offer, sources, may_publish)
+        answered = [self._answer_section(section, sources) for section in offer.media]
+        if not any(entry.chosen for entry in answered):
+            self.close()
+            return self._write(answered, [])
+        connection = self._connect(offer)
+        self._extension_ids = {
+            uri: number for section in offer.media for uri, number in section.extensions.items()
+        }
+        self._publish(answered, sources)
+        return self._write(answered, self._transport_lines(connection))
+
+    def end_sources(self, sources: frozenset[Source]) -> None:
+        """End the publications of these sources at once; their packets are dropped."""
+        for source in sources & self.publications.keys():
+            self._end_publication(source)
+        self._sections = {
+            mid: section
+            for mid, section in self._sections.items()
+            if section.publication.source not in sources
+        }
+        self._router = SectionRouter(self._sections.values())
+
+    def pause(self, source: Source, is_paused: bool, now: float) -> None:
+        """Remembered for the source, published or not yet."""
+        if is_paused:
+            self.paused.add(source)
+        else:
+            self.paused.discard(source)
+        if source in self.publications:
+            self.publications[source].pause(is_paused, now)
+
+    def close(self) -> None:
+        """End everything, quietly towards the own participant."""
+        self.end_sources(frozenset(self.publications))
+        self._drop_connection()
+
+    def _answer_section(
+        self, section: MediaSection, sources: Mapping[str, Source]
+    ) -> AnsweredSection:
+        chosen = None
+        if section.port != 0 and section.kind in {"audio", "video"} and section.has_rtcp_mux:
+            chosen = choose_codec(section, self._codec_for(sources.get(section.mid)))
+        is_accepted = section.mid in sources
+        if is_accepted and chosen is None:
+            raise BadSdp(f"Section {section.mid} offers no codec that the relay forwards.")
+        return AnsweredSection(offered=section, chosen=chosen, is_accepted=is_accepted)
+
+    def _codec_for(self, source: Source | None) -> Codec | None:
+        """A living publication keeps its codec; a new one takes the room's."""
+        existing = self.publications.get(source) if source is not None else None
+        return self._room.preferred_codec if existing is None else existing.codec
+
+    def _connect(self, offer: Description) -> Connection:
+        """Keep the connection, restart its ICE, or make a new one for another browser object."""
+        connection = self._connection
+        if connection is None or connection.state == "closed":
+            connection = None
+        elif connection.fingerprints != offer.fingerprints:
+            connection = None  # each RTCPeerConnection has a certificate of its own
+        if connection is None:
+            self._drop_connection()
+            self._connection = self._endpoint.add(self)
+            self._sections = {}
+            self._feedback = TransportFeedback()
+            self._room.publish_state_changed(self._participant, "connecting")
+            connection = self._connection
+        elif connection.ice.remote_ufrag != offer.ice_ufrag:
+            self._endpoint.restart_ice(connection, offer.ice_ufrag)
+        connection.set_remote(ufrag=offer.ice_ufrag, fingerprints=offer.fingerprints)
+        return connection
+
+    def _publish(self, answered: list[AnsweredSection], sources: Mapping[str, Source]) -> None:
+        """Make the publications and the routing agree with the offer."""
+        self.end_sources(frozenset(self.publications) - frozenset(sources.values()))
+        sections: dict[str, PublishedSection] = {}
+        started: list[Publication] = []
+        for entry in answered:
+            if not entry.is_accepted or entry.chosen is None:
+                continue
+            mid = entry.offered.mid
+            publication = self.publications.get(sources[mid])
+            if publication is not None and publication.codec is not entry.chosen.codec:
+                self._end_publication(sources[mid])
+                publication = None
+            if publication is None:
+                publication = self._new_publication(sources[mid], entry.chosen.codec)
+                started.append(publication)
+            sections[mid] = self._section(entry.offered, entry.chosen, publication)
+        self._sections = sections
+        self._router = SectionRouter(sections.values())
+        for publication in started:
+            self._room.publication_started(publication)
+
+    def _section(
+        self, offered: MediaSection, chosen: ChosenCodec, publication: Publication
+    ) -> PublishedSection:
+        previous = self._sections.get(offered.mid)
+        is_same = previous is not None and previous.publication is publication
+        return PublishedSection(
+            mid=offered.mid,
+            publication=publication,
+            chosen=chosen,
+            ssrcs=(*offered.ssrcs, *offered.rtx_of.values()),
+            forwarded_ids={
+                number: FORWARDED_EXTENSIONS[uri]
+                for uri, number in offered.extensions.items()
+                if uri in FORWARDED_EXTENSIONS
+            },
+            stream=previous.stream if previous is not None and is_same else None,
+        )
+
+    def _new_publication(self, source: Source, codec: Codec) -> Publication:
+        publication = Publication(
+            participant=self._participant, source=source, codec=codec, stats=self._stats
+        )
+        publication.is_paused = source in self.paused
+        publication.ask_publisher = self._ask_key_frame
+        self.publications[source] = publication
+        return publication
+
+    def _end_publication(self, source: Source) -> None:
+        publication = self.publications.pop(source)
+        publication.ask_publisher = None
+        self._room.publication_ended(publication)
+
+    def _write(self, answered: list[AnsweredSection], transport: list[str]) -> str:
+        self._version += 1
+        return write_publish_answer(
+            answered, transport, session_id=self._session_id, version=self._version
+        )
+
+    def _transport_lines(self, connection: Connection) -> list[str]:
+        return TransportLines(
+            ufrag=connection.ice.local.ufrag,
+            password=connection.ice.local.password,
+            fingerprint=self._endpoint.fingerprint(connection),
+            setup="passive",
+            candidates=self._endpoint.candidates,
+        ).lines()
+
+    def _drop_connection(self) -> None:
+        if self._connection is not None:
+            self._endpoint.drop(self._connection)
+            self._connection = None
+
+    # --- packets ---
+
+    def on_state(self, state: ConnectionState) -> None:
+        if state == "closed":
+            self.end_sources(frozenset(self.publications))
+            self._drop_connection()
+        self._room.publish_state_changed(self._participant, state)
+
+    def on_rtp(self, packet: bytes, now: float) -> None:
+        if not (self._packets.take(1, now) and self._bytes.take(len(packet), now)):
+            self._stats.drops["publisher_rate"] += 1
+            return
+        header = read_header(packet)
+        if header is None:
+            self._stats.drops["malformed_rtp"] += 1
+            return
+        section = self._router.known(header.ssrc) or self._learn(packet, header)
+        if section is None:
+            self._stats.drops["unrouted"] += 1
+            return
+        self._read_transport_number(packet, header, now)
+        if header.payload_type == section.chosen.payload_type:
+            self._on_media(section, packet, header, now)
+        elif header.payload_type == section.chosen.rtx_payload_type:
+            self._on_repair(section, packet, header, now)
+        else:
+            self._stats.drops["unknown_payload_type"] += 1
+
+    def on_rtcp(self, packet: bytes, now: float) -> None:
+        for item in read_rtcp(packet):
+            if isinstance(item, SenderReport):
+                section = self._router.known(item.ssrc)
+                if section is not None and section.stream is not None:
+                    section.stream.accept_sender_report(item, now)
+
+    def _learn(self, packet: bytes, header: RtpHeader) -> PublishedSection | None:
+        wanted = self._extension_ids.get(MID)
+        mid: str | None = None
+        for extension in iter_extensions(packet, header):
+            if extension.identifier == wanted:
+                mid = packet[extension.start : extension.end].decode("ascii", "replace")
+        return self._router.learn(header.ssrc, mid=mid, payload_type=header.payload_type)
+
+    def _read_transport_number(self, packet: bytes, header: RtpHeader, now: float) -> None:
+        wanted = self._extension_ids.get(TRANSPORT_CC)
+        if wanted is None:
+            return
+        for identifier, start, end in iter_extensions(packet, header):
+            if identifier == wanted and end - start == 2:
+                self._feedback_ssrc = header.ssrc
+                self._feedback.arrived(packet[start] << 8 | packet[start + 1], now)
+
+    def _on_media(
+        self, section: PublishedSection, packet: bytes, header: RtpHeader, now: float
+    ) -> None:
+        stream = self._stream_of(section, header, now)
+        if stream is None:
+            self._stats.drops["unrouted"] += 1
+            return
+        stored = stream.receive(packet, header, now)
+        if stored is None:
+            self._stats.drops["duplicate"] += 1
+            return
+        if section.publication.source == "microphone" and not section.publication.is_paused:
+            self._read_audio_level(packet, header, now)
+        section.publication.accept(stored, now)
+
+    def _on_repair(
+        self, section: PublishedSection, packet: bytes, header: RtpHeader, now: float
+    ) -> None:
+        original = unwrap_repair(packet, header)
+        if original is None or section.stream is None:
+            return  # bandwidth probing with empty packets, or before the first media packet
+        stored = section.stream.receive(packet, original, now, is_repair=True)
+        if stored is None:
+            self._stats.drops["duplicate"] += 1
+            return
+        self._stats.packets_recovered += 1
+        section.publication.accept(stored, now)
+
+    def _stream_of(
+        self, section: PublishedSection, header: RtpHeader, now: float
+    ) -> SourceStream | None:
+        """The section's stream; another SSRC replaces it, but not many times a second."""
+        stream = section.stream
+        if stream is not None and stream.ssrc == header.ssrc:
+            return stream
+        if stream is not None and now - section.stream_since < NEW_STREAM_INTERVAL_S:
+            return None
+        codec = section.chosen.codec
+        section.stream = SourceStream(
+            ssrc=header.ssrc,
+            codec=codec.name,
+            clock_rate=codec.clock_rate,
+            extension_ids=section.forwarded_ids,
+        )
+        section.stream_since = now
+        section.publication.replace_stream(section.stream)
+        return section.stream
+
+    def _read_audio_level(self, packet: bytes, header: RtpHeader, now: float) -> None:
+        """RFC 6464 section 3: seven bits of level below one bit of voice activity."""
+        wanted = self._extension_ids.get(AUDIO_LEVEL)
+        for identifier, start, _ in iter_extensions(packet, header):
+            if identifier == wanted:
+                self._room.voice_heard(self._participant, packet[start] & 0x7F, now)
+
+    # --- reports ---
+
+    def tick(self, now: float) -> None:
+        """About forty times a second: what is missing, what arrived, what viewers wait for."""
+        if self._connection is None or self._connection.state != "connected":
+            return
+        for section in self._sections.values():
+            self._ask_missing(section, now)
+            section.publication.tick(now)
+        if now - self._feedback_at >= FEEDBACK_INTERVAL_S:
+            self._feedback_at = now
+            for packet in self._feedback.write(
+                sender_ssrc=self._ssrc, media_ssrc=self._feedback_ssrc
+            ):
+                self._connection.send_rtcp(packet)
+
+    def report(self, now: float) -> None:
+        """Once a second: reception reports, and the cap on the bitrate."""
+        if self._connection is None or self._connection.state != "connected":
+            return
+        streams = [section.stream for section in self._sections.values() if section.stream]
+        blocks = [block for stream in streams if (block := stream.report(now)) is not None]
+        if not blocks:
+            return
+        report = write_receiver_report(self._ssrc, blocks)
+        self._connection.send_rtcp(report + write_source_description(self._ssrc, "relay"))
+        videos = [
+            section.stream.ssrc
+            for section in self._sections.values()
+            if section.stream is not None and section.publication.is_video
+        ]
+        if videos:
+            cap = write_bitrate_cap(self._ssrc, TARGET_BITRATE_BPS, videos)
+            self._connection.send_rtcp(cap)
+
+    def _ask_missing(self, section: PublishedSection, now: float) -> None:
+        if section.stream is None or self._connection is None:
+            return
+        missing = section.stream.nack.due(now)
+        if missing and "nack" in section.chosen.feedback:
+            self._stats.nacks_out += len(missing)
+            self._connection.send_rtcp(write_nack(self._ssrc, section.stream.ssrc, missing))
+
+    def _ask_key_frame(self, ssrc: int) -> None:
+        if self._connection is not None:
+            self._connection.send_rtcp(write_picture_loss(self._ssrc, ssrc))
+
+
+def _check_offer(
+    offer: Description, sources: Mapping[str, Source], may_publish: frozenset[Source]
+) -> None:
+    if any(section.port != 0 for section in offer.media):
+        if not offer.ice_ufrag or not offer.fingerprints:
+            raise BadSdp("The offer lacks ICE credentials or a fingerprint.")
+        if offer.setup not in {"actpass", "active"}:
+            raise BadSdp("The relay is the DTLS server: offer actpass or active.")
+    if len(set(sources.values())) != len(sources):
+        raise BadSdp("A source is named twice.")
+    for mid, source in sources.items():
+        section = offer.section(mid)
+        if section is None or not section.is_sending:
+            raise BadSdp(f"Section {mid} of the offer does not send anything.")
+        if section.kind != KIND_OF[source]:
+            raise BadSdp(f"Section {mid} is {section.kind}, which {source} is not.")
+        if source not in may_publish:
+            raise NotPermitted(f"This participant may not publish {source}.")

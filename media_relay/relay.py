@@ -1,0 +1,259 @@
+"""The relay as a whole: its rooms, and one function that does each request of the protocol."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from media_relay.errors import Draining, Refusal, TooMany, UnknownRoom
+from media_relay.events import ControlChannel, EventBus
+from media_relay.participant import Participant
+from media_relay.protocol import (
+    Answer,
+    CloseRoom,
+    Error,
+    Goodbye,
+    Hello,
+    Joined,
+    JoinRoom,
+    LeaveRoom,
+    Message,
+    Ok,
+    OpenRoom,
+    PausePublication,
+    PublishAnswer,
+    PublishOffer,
+    Request,
+    SetPermissions,
+    Status,
+    StatusReport,
+    Subscribe,
+    SubscribeAnswer,
+)
+from media_relay.room import Room
+from media_relay.stats import LoopLag, Stats
+from media_relay.transport.endpoint import MediaEndpoint
+
+logger = logging.getLogger(__name__)
+
+VERSION = "0.1.0"
+MAX_ROOMS = 1_000
+TICK_S = 0.025
+REPORT_INTERVAL_S = 1.0
+CONSENT_INTERVAL_S = 0.5
+EMPTY_ROOM_S = 600.0  # a room that everybody left is forgotten after this time
+
+
+Beat = Callable[[float], None]
+
+
+class Relay:
+    """Holds all state of the process; lives on one event loop."""
+
+    def __init__(self, *, name: str, endpoint: MediaEndpoint, stats: Stats, grace_s: float) -> None:
+        self.bus = EventBus(stats)
+        self.is_draining = False
+        self._name = name
+        self._epoch = secrets.token_hex(8)
+        self._endpoint = endpoint
+        self._stats = stats
+        self._grace_s = grace_s
+        self._rooms: dict[str, Room] = {}
+        self._lag = LoopLag()
+        self._started_at = time.monotonic()
+
+    # --- control connections ---
+
+    def open_channel(self, channel: ControlChannel) -> Hello:
+        """A control connection came up; the snapshot to greet it with."""
+        self.bus.open(channel)
+        return Hello(
+            seq=self.bus.last_seq,
+            relay=self._name,
+            epoch=self._epoch,
+            version=VERSION,
+            rooms=tuple(room.info for room in self._rooms.values()),
+        )
+
+    def close_channel(self, channel: ControlChannel) -> None:
+        """It is gone. Media goes on; its participants wait for another one to join them."""
+        now = time.monotonic()
+        for room_name, participant_name in self.bus.close(channel):
+            room = self._rooms.get(room_name)
+            participant = room.participants.get(participant_name) if room is not None else None
+            if participant is not None:
+                participant.orphaned_at = now
+
+    def do(self, request: Request, channel: ControlChannel) -> Message:
+        """Do what is asked, or say by name why not. Never raises."""
+        self._stats.requests += 1
+        try:
+            return self._do(request, channel)
+        except Refusal as refusal:
+            self._stats.requests_refused += 1
+            return Error(id=request.id, code=refusal.code, sentence=refusal.sentence)
+        except Exception:
+            self._stats.faults += 1
+            logger.exception("The request %s failed.", request.TYPE)
+            return Error(id=request.id, code="internal", sentence="The relay made a mistake.")
+
+    def _do(self, request: Request, channel: ControlChannel) -> Answer:
+        match request:
+            case OpenRoom():
+                self._open_room(request.room)
+            case CloseRoom():
+                self._close_room(request.room)
+            case JoinRoom():
+                return self._join(request, channel)
+            case LeaveRoom():
+                self._room(request.room).leave(request.participant)
+            case Status():
+                return self._status(request)
+            case _:
+                return self._do_for_participant(request)
+        return Ok(id=request.id)
+
+    def _do_for_participant(self, request: Request) -> Answer:
+        now = time.monotonic()
+        match request:
+            case PublishOffer():
+                participant = self._participant(request.room, request.participant)
+                sdp = participant.publisher.answer(
+                    request.sdp, request.sources, participant.may_publish
+                )
+                return PublishAnswer(id=request.id, sdp=sdp)
+            case Subscribe():
+                room = self._room(request.room)
+                others = room.publications(without=request.participant)
+                room.participant(request.participant).subscription.remake(others, now)
+            case SubscribeAnswer():
+                participant = self._participant(request.room, request.participant)
+                participant.subscription.answer(request.generation, request.sdp, now)
+            case SetPermissions():
+                participant = self._participant(request.room, request.participant)
+                participant.permit(frozenset(request.may_publish))
+            case PausePublication():
+                participant = self._participant(request.room, request.participant)
+                participant.publisher.pause(request.source, request.paused, now)
+            case _:
+                raise Refusal(f"The relay does not know how to do {request.TYPE}.")
+        return Ok(id=request.id)
+
+    def _open_room(self, name: str) -> None:
+        if name in self._rooms:
+            return
+        if self.is_draining:
+            raise Draining("The relay is about to stop and takes no new rooms.")
+        if len(self._rooms) >= MAX_ROOMS:
+            raise TooMany(f"The relay holds at most {MAX_ROOMS} rooms.")
+        self._rooms[name] = Room(name, endpoint=self._endpoint, bus=self.bus, stats=self._stats)
+
+    def _close_room(self, name: str) -> None:
+        room = self._rooms.pop(name, None)
+        if room is not None:
+            room.close()
+
+    def _join(self, request: JoinRoom, channel: ControlChannel) -> Joined:
+        room = self._room(request.room)
+        participant = room.join(request.participant, frozenset(request.may_publish))
+        self.bus.bind(request.room, request.participant, channel)
+        room.repeat_offer(participant)
+        others = room.publications(without=request.participant)
+        return Joined(id=request.id, publications=tuple(entry.info for entry in others))
+
+    def _room(self, name: str) -> Room:
+        room = self._rooms.get(name)
+        if room is None:
+            raise UnknownRoom("The relay has no such room.")
+        return room
+
+    def _participant(self, room: str, name: str) -> Participant:
+        return self._room(room).participant(name)
+
+    # --- figures ---
+
+    def _status(self, request: Status) -> StatusReport:
+        participants = [
+            entry for room in self._rooms.values() for entry in room.participants.values()
+        ]
+        return StatusReport(
+            id=request.id,
+            relay=self._name,
+            epoch=self._epoch,
+            version=VERSION,
+            uptime_s=round(time.monotonic() - self._started_at, 3),
+            is_draining=self.is_draining,
+            rooms=len(self._rooms),
+            participants=len(participants),
+            publications=sum(len(room.publications()) for room in self._rooms.values()),
+            subscriptions=sum(entry.subscription.is_wanted for entry in participants),
+            loop_lag_ms=round(self._lag.worst_ms, 3),
+            counters=self._stats.counters(),
+            drops=dict(self._stats.drops),
+        )
+
+    def health(self) -> dict[str, str | int | float]:
+        """The few facts a readiness probe wants."""
+        return {
+            "status": "draining" if self.is_draining else "ok",
+            "relay": self._name,
+            "epoch": self._epoch,
+            "rooms": len(self._rooms),
+            "loop_lag_ms": round(self._lag.worst_ms, 3),
+        }
+
+    # --- life ---
+
+    async def run(self) -> None:
+        """Keep the clocks going until cancelled."""
+        self._endpoint.listen()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._lag.watch())
+            tasks.create_task(self._every(TICK_S, self._tick))
+            tasks.create_task(self._every(CONSENT_INTERVAL_S, self._check_consent))
+            tasks.create_task(self._every(REPORT_INTERVAL_S, self._report))
+
+    def say_goodbye(self, reason: str) -> None:
+        """Tell every control connection; new rooms are refused from now on."""
+        self.is_draining = True
+        self.bus.to_all(Goodbye(seq=0, reason=reason))
+
+    def close(self) -> None:
+        """End every room and connection."""
+        for name in list(self._rooms):
+            self._close_room(name)
+        self._endpoint.close()
+
+    async def _every(self, interval_s: float, beat: Beat) -> None:
+        while True:
+            await asyncio.sleep(interval_s)
+            beat(time.monotonic())
+
+    def _tick(self, now: float) -> None:
+        for room in list(self._rooms.values()):
+            self._guarded(room.tick, now)
+
+    def _check_consent(self, now: float) -> None:
+        self._guarded(self._endpoint.check_consent, now)
+
+    def _report(self, now: float) -> None:
+        for room in list(self._rooms.values()):
+            self._guarded(room.report, now)
+            self._tidy(room, now)
+
+    def _guarded(self, beat: Beat, now: float) -> None:
+        """A fault in one room must not stop the clocks of the others."""
+        try:
+            beat(now)
+        except Exception:
+            self._stats.faults += 1
+            logger.exception("A clock beat failed.")
+
+    def _tidy(self, room: Room, now: float) -> None:
+        for participant in list(room.participants.values()):
+            since = participant.orphaned_at
+            if since is not None and now - since > self._grace_s:
+                room.leave(participant.id)
+        if room.empty_since is not None and now - room.empty_since > EMPTY_ROOM_S:
+            self._close_room(room.name)

@@ -1,0 +1,203 @@
+"""A room: who is in it, who publishes what to whom, and who speaks."""
+
+import time
+
+from media_relay.errors import TooMany, UnknownParticipant
+from media_relay.events import EventBus
+from media_relay.forwarding.speaker import SpeakerDetector
+from media_relay.participant import Participant
+from media_relay.protocol import (
+    ActiveSpeaker,
+    ConnectionKind,
+    ConnectionState,
+    ConnectionStateChanged,
+    PublicationEnded,
+    PublicationStarted,
+    RoomInfo,
+    Source,
+    SubscribeOffer,
+)
+from media_relay.publication import Publication
+from media_relay.publisher import Publisher
+from media_relay.sdp.codecs import Codec
+from media_relay.stats import Stats
+from media_relay.subscription import Offer, Subscription
+from media_relay.transport.endpoint import MediaEndpoint
+
+MAX_PARTICIPANTS = 200
+
+
+class Room:
+    """Participants and their publications; says what happens through the event bus."""
+
+    def __init__(self, name: str, *, endpoint: MediaEndpoint, bus: EventBus, stats: Stats) -> None:
+        self.name = name
+        self.participants: dict[str, Participant] = {}
+        self.empty_since: float | None = time.monotonic()
+        self._endpoint = endpoint
+        self._bus = bus
+        self._stats = stats
+        self._speaker = SpeakerDetector()
+
+    @property
+    def info(self) -> RoomInfo:
+        """As the snapshot names it."""
+        return RoomInfo(
+            room=self.name,
+            participants=tuple(self.participants),
+            publications=tuple(entry.info for entry in self.publications()),
+        )
+
+    def publications(self, *, without: str | None = None) -> list[Publication]:
+        """What is published now, optionally by everybody but one."""
+        return [
+            publication
+            for participant in self.participants.values()
+            if participant.id != without
+            for publication in participant.publisher.publications.values()
+        ]
+
+    def participant(self, name: str) -> Participant:
+        """The participant of this name. Raises UnknownParticipant."""
+        found = self.participants.get(name)
+        if found is None:
+            raise UnknownParticipant("The participant is not in this room.")
+        return found
+
+    # --- coming and going ---
+
+    def join(self, name: str, may_publish: frozenset[Source]) -> Participant:
+        """Find or make the participant."""
+        participant = self.participants.get(name)
+        if participant is None:
+            if len(self.participants) >= MAX_PARTICIPANTS:
+                raise TooMany(f"A room has at most {MAX_PARTICIPANTS} participants.")
+            participant = self._new_participant(name, may_publish)
+        else:
+            participant.permit(may_publish)
+        participant.orphaned_at = None
+        self.empty_since = None
+        return participant
+
+    def leave(self, name: str) -> None:
+        """End the participant's connections and tell the others; twice is harmless."""
+        participant = self.participants.pop(name, None)
+        if participant is None:
+            return
+        self._bus.unbind(self.name, name)
+        participant.close()
+        self._speaker.forget(name)
+        if not self.participants:
+            self.empty_since = time.monotonic()
+
+    def close(self) -> None:
+        """Everybody leaves."""
+        for name in list(self.participants):
+            self.leave(name)
+
+    def repeat_offer(self, participant: Participant) -> None:
+        """Send an unanswered offer again: the control connection that had it may have died."""
+        offer = participant.subscription.outstanding
+        if offer is not None:
+            self.subscribe_offer_made(participant.id, offer)
+
+    def _new_participant(self, name: str, may_publish: frozenset[Source]) -> Participant:
+        participant = Participant(
+            id=name,
+            may_publish=may_publish,
+            publisher=Publisher(
+                participant=name,
+                room=self,
+                endpoint=self._endpoint,
+                stats=self._stats,
+                now=time.monotonic(),
+            ),
+            subscription=Subscription(
+                participant=name, room=self, endpoint=self._endpoint, stats=self._stats
+            ),
+        )
+        self.participants[name] = participant
+        return participant
+
+    # --- what publishers say ---
+
+    @property
+    def preferred_codec(self) -> Codec | None:
+        """One video codec for a room: that of the first picture in it."""
+        videos = (entry.codec for entry in self.publications() if entry.is_video)
+        return next(videos, None)
+
+    def publication_started(self, publication: Publication) -> None:
+        event = PublicationStarted(
+            seq=0,
+            room=self.name,
+            publication=publication.id,
+            participant=publication.participant,
+            source=publication.source,
+        )
+        self._bus.to_room(self.name, event)
+        for participant in self._others(publication.participant):
+            participant.subscription.start(publication, time.monotonic())
+
+    def publication_ended(self, publication: Publication) -> None:
+        if publication.source == "microphone":
+            self._speaker.forget(publication.participant)
+        event = PublicationEnded(
+            seq=0,
+            room=self.name,
+            publication=publication.id,
+            participant=publication.participant,
+            source=publication.source,
+        )
+        self._bus.to_room(self.name, event)
+        for participant in self._others(publication.participant):
+            participant.subscription.end(publication, time.monotonic())
+
+    def publish_state_changed(self, participant: str, state: ConnectionState) -> None:
+        self._state_changed(participant, "publish", state)
+
+    def voice_heard(self, participant: str, level: int, now: float) -> None:
+        self._speaker.hear(participant, level, now)
+
+    # --- what subscriptions say ---
+
+    def subscribe_offer_made(self, participant: str, offer: Offer) -> None:
+        event = SubscribeOffer(
+            seq=0,
+            room=self.name,
+            participant=participant,
+            generation=offer.generation,
+            sdp=offer.sdp,
+            tracks=offer.tracks,
+        )
+        self._bus.to_participant(self.name, participant, event)
+
+    def subscribe_state_changed(self, participant: str, state: ConnectionState) -> None:
+        self._state_changed(participant, "subscribe", state)
+
+    # --- clock ---
+
+    def tick(self, now: float) -> None:
+        """About forty times a second."""
+        for participant in self.participants.values():
+            participant.publisher.tick(now)
+        if self._speaker.decide(now):
+            event = ActiveSpeaker(seq=0, room=self.name, participant=self._speaker.speaker)
+            self._bus.to_room(self.name, event)
+
+    def report(self, now: float) -> None:
+        """Once a second."""
+        for participant in self.participants.values():
+            participant.publisher.report(now)
+            participant.subscription.report(now)
+
+    def _others(self, name: str) -> list[Participant]:
+        return [entry for entry in self.participants.values() if entry.id != name]
+
+    def _state_changed(
+        self, participant: str, connection: ConnectionKind, state: ConnectionState
+    ) -> None:
+        event = ConnectionStateChanged(
+            seq=0, room=self.name, participant=participant, connection=connection, state=state
+        )
+        self._bus.to_participant(self.name, participant, event)

@@ -1,0 +1,314 @@
+"""A participant's subscribe connection: offers what others publish, and forwards it.
+
+Each media section (slot) keeps its SSRC and its numbering for life; when its track ends, the
+section goes idle and waits for the next publication with the same codec.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from hashlib import blake2s
+from typing import Protocol
+
+from media_relay.errors import BadSdp, StaleGeneration
+from media_relay.forwarding.forwarder import Forwarder
+from media_relay.forwarding.rtcp import KeyFrameRequest, Nack, read_rtcp, write_source_description
+from media_relay.protocol import ConnectionState, TrackInfo
+from media_relay.publication import Publication
+from media_relay.sdp.codecs import Codec
+from media_relay.sdp.description import Description
+from media_relay.sdp.parse import parse_description
+from media_relay.sdp.write import OfferedSection, TransportLines, write_subscribe_offer
+from media_relay.stats import Stats
+from media_relay.transport.connection import Connection
+from media_relay.transport.endpoint import MediaEndpoint
+
+MAX_SLOTS = 120  # sections in one offer; publications beyond wait until a slot is free
+
+
+@dataclass(eq=False)
+class Slot:
+    """One media section of the subscribe connection."""
+
+    mid: str
+    codec: Codec
+    forwarder: Forwarder
+    publication: Publication | None = None
+    is_accepted: bool = False  # the viewer's answer takes the present publication
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer on its way to the viewer; `carried` is what its sections promise."""
+
+    generation: int
+    sdp: str
+    tracks: tuple[TrackInfo, ...]
+    carried: dict[str, Publication] = field(default_factory=dict)
+
+
+class Room(Protocol):
+    """What a subscription tells its room."""
+
+    def subscribe_offer_made(self, participant: str, offer: Offer) -> None: ...
+    def subscribe_state_changed(self, participant: str, state: ConnectionState) -> None: ...
+
+
+class Subscription:
+    """The receiving side of one participant."""
+
+    def __init__(
+        self, *, participant: str, room: Room, endpoint: MediaEndpoint, stats: Stats
+    ) -> None:
+        self.outstanding: Offer | None = None
+        self._participant = participant
+        self._room = room
+        self._endpoint = endpoint
+        self._stats = stats
+        self._connection: Connection | None = None
+        self._slots: list[Slot] = []
+        self._by_ssrc: dict[int, Slot] = {}
+        self._waiting: list[Publication] = []  # offered with the next generation
+        self._is_changed = False  # the next offer differs from the last
+        self._generation = 0
+        self._session_id = secrets.randbelow(2**62)
+
+    @property
+    def is_wanted(self) -> bool:
+        """The participant has asked for a subscribe connection."""
+        return self._connection is not None
+
+    # --- signalling ---
+
+    def remake(self, publications: list[Publication], now: float) -> None:
+        """A new connection for what is published now; the offer comes with the first track."""
+        self.close()
+        self._connection = self._endpoint.add(self)
+        self._room.subscribe_state_changed(self._participant, "connecting")
+        for publication in publications:
+            self.start(publication, now)
+
+    def close(self) -> None:
+        """Stop forwarding and forget all sections; generations go on rising."""
+        for slot in self._slots:
+            self._free(slot)
+        self._slots.clear()
+        self._by_ssrc.clear()
+        self._waiting.clear()
+        self.outstanding = None
+        self._is_changed = False
+        if self._connection is not None:
+            self._endpoint.drop(self._connection)
+            self._connection = None
+
+    def start(self, publication: Publication, now: float) -> None:
+        """Offer a publication as soon as no other offer is outstanding."""
+        if self._connection is None:
+            return
+        self._waiting.append(publication)
+        self._is_changed = True
+        self._offer_if_free(now)
+
+    def end(self, publication: Publication, now: float) -> None:
+        """The publication is over: its section goes idle."""
+        if publication in self._waiting:
+            self._waiting.remove(publication)
+        for slot in self._slots:
+            if slot.publication is publication:
+                self._free(slot)
+                self._is_changed = True
+        self._offer_if_free(now)
+
+    def answer(self, generation: int, sdp: str, now: float) -> None:
+        """The viewer's answer to the outstanding offer."""
+        offer, connection = self.outstanding, self._connection
+        if offer is None or connection is None or offer.generation != generation:
+            raise StaleGeneration("There is no outstanding offer of this generation.")
+        answer = parse_description(sdp)
+        _check_answer(answer, connection)
+        connection.set_remote(ufrag=answer.ice_ufrag, fingerprints=answer.fingerprints)
+        self.outstanding = None
+        for slot in self._slots:
+            self._apply(slot, answer, offer, now)
+        self._offer_if_free(now)
+
+    def _apply(self, slot: Slot, answer: Description, offer: Offer, now: float) -> None:
+        publication, section = slot.publication, answer.section(slot.mid)
+        if publication is None or offer.carried.get(slot.mid) is not publication:
+            return  # changed since the offer: the next one says so
+        was_accepted = slot.is_accepted
+        slot.is_accepted = section is not None and section.is_receiving
+        slot.forwarder.uses_rtx = section is not None and any(
+            entry.payload_type == slot.codec.rtx_payload_type for entry in section.formats
+        )
+        if slot.is_accepted and not was_accepted and self._is_connected:
+            publication.add(slot.forwarder, now)
+
+    def _offer_if_free(self, now: float) -> None:
+        """One offer outstanding at a time; what changes meanwhile is in the next one."""
+        if self._connection is None or self.outstanding is not None or not self._is_changed:
+            return
+        for publication in list(self._waiting):
+            if self._place(publication, now):
+                self._waiting.remove(publication)
+        self._is_changed = False
+        if not self._slots:
+            return
+        self._generation += 1
+        self.outstanding = self._write_offer(self._connection)
+        self._room.subscribe_offer_made(self._participant, self.outstanding)
+
+    def _place(self, publication: Publication, now: float) -> bool:
+        slot = next(
+            (
+                slot
+                for slot in self._slots
+                if slot.publication is None and slot.codec is publication.codec
+            ),
+            None,
+        )
+        if slot is None:
+            if len(self._slots) >= MAX_SLOTS:
+                self._stats.drops["viewer_slots_full"] += 1
+                return False
+            slot = self._new_slot(publication.codec, now)
+        slot.publication = publication
+        return True
+
+    def _new_slot(self, codec: Codec, now: float) -> Slot:
+        connection = self._connection
+        assert connection is not None  # noqa: S101 - only called while there is one
+        forwarder = Forwarder(
+            send=connection.send_rtp,
+            payload_type=codec.payload_type,
+            rtx_payload_type=codec.rtx_payload_type,
+            clock_rate=codec.clock_rate,
+            needs_key_frame=codec.kind == "video",
+            now=now,
+        )
+        slot = Slot(mid=str(len(self._slots)), codec=codec, forwarder=forwarder)
+        self._slots.append(slot)
+        self._by_ssrc[forwarder.ssrc] = slot
+        return slot
+
+    def _free(self, slot: Slot) -> None:
+        if slot.publication is not None:
+            slot.publication.remove(slot.forwarder)
+        slot.publication, slot.is_accepted = None, False
+
+    def _write_offer(self, connection: Connection) -> Offer:
+        credentials = connection.ice.local
+        sdp = write_subscribe_offer(
+            [_section_of(slot) for slot in self._slots],
+            TransportLines(
+                ufrag=credentials.ufrag,
+                password=credentials.password,
+                fingerprint=self._endpoint.fingerprint(connection),
+                setup="actpass",
+                candidates=self._endpoint.candidates,
+            ).lines(),
+            session_id=self._session_id,
+            version=self._generation,
+        )
+        carried = {
+            slot.mid: slot.publication for slot in self._slots if slot.publication is not None
+        }
+        tracks = tuple(
+            TrackInfo(
+                mid=mid,
+                publication=publication.id,
+                participant=publication.participant,
+                source=publication.source,
+            )
+            for mid, publication in carried.items()
+        )
+        return Offer(generation=self._generation, sdp=sdp, tracks=tracks, carried=carried)
+
+    # --- packets ---
+
+    @property
+    def _is_connected(self) -> bool:
+        return self._connection is not None and self._connection.state == "connected"
+
+    def on_state(self, state: ConnectionState) -> None:
+        now = time.monotonic()
+        if state == "connected":
+            for slot in self._slots:
+                if slot.publication is not None and slot.is_accepted:
+                    slot.publication.add(slot.forwarder, now)
+        elif state == "disconnected":
+            for slot in self._slots:
+                if slot.publication is not None:
+                    slot.publication.remove(slot.forwarder)
+        elif state == "closed":
+            self.close()
+        self._room.subscribe_state_changed(self._participant, state)
+
+    def on_rtp(self, packet: bytes, now: float) -> None:
+        self._stats.drops["from_viewer"] += 1  # nobody listens here
+
+    def on_rtcp(self, packet: bytes, now: float) -> None:
+        for item in read_rtcp(packet):
+            if isinstance(item, Nack | KeyFrameRequest):
+                slot = self._by_ssrc.get(item.media_ssrc)
+                if slot is not None and slot.publication is not None:
+                    self._repair(slot.forwarder, slot.publication, item, now)
+
+    def _repair(
+        self,
+        forwarder: Forwarder,
+        publication: Publication,
+        item: Nack | KeyFrameRequest,
+        now: float,
+    ) -> None:
+        if isinstance(item, KeyFrameRequest):
+            publication.want_key_frame(now)
+        elif publication.stream is not None and not publication.is_paused:
+            self._stats.nacks_in += len(item.sequences)
+            ring = publication.stream.ring
+            self._stats.packets_resent += forwarder.resend(item.sequences, ring, now)
+
+    def report(self, now: float) -> None:
+        """Once a second: sender reports on what is forwarded."""
+        connection = self._connection
+        if connection is None or not self._is_connected:
+            return
+        for slot in self._slots:
+            stream = slot.publication.stream if slot.publication is not None else None
+            if stream is None or stream.clock_mark is None or slot.publication is None:
+                continue
+            report = slot.forwarder.sender_report(stream.clock_mark, now)
+            if report is not None:
+                cname = cname_of(slot.publication)
+                connection.send_rtcp(report + write_source_description(slot.forwarder.ssrc, cname))
+
+
+def cname_of(publication: Publication) -> str:
+    """One name for the sound and picture that belong together, and opaque."""
+    group = "screen" if publication.source.startswith("screen") else "person"
+    digest = blake2s(publication.participant.encode(), digest_size=8).hexdigest()
+    return f"{group}-{digest}"
+
+
+def _section_of(slot: Slot) -> OfferedSection:
+    publication = slot.publication
+    name = "idle" if publication is None else cname_of(publication)
+    return OfferedSection(
+        mid=slot.mid,
+        codec=slot.codec,
+        is_active=publication is not None,
+        stream_id=name,
+        track_id="idle" if publication is None else publication.id,
+        cname=name,
+        ssrc=slot.forwarder.ssrc,
+        rtx_ssrc=slot.forwarder.rtx_ssrc,
+    )
+
+
+def _check_answer(answer: Description, connection: Connection) -> None:
+    if not answer.ice_ufrag or not answer.fingerprints:
+        raise BadSdp("The answer lacks ICE credentials or a fingerprint.")
+    if answer.setup != "active":
+        raise BadSdp("The relay is the DTLS server: the answer must be active.")
+    if connection.fingerprints not in {(), answer.fingerprints}:
+        raise BadSdp("The fingerprint changed: ask for a new subscribe connection.")

@@ -1,0 +1,162 @@
+"""Everybody's datagrams through few sockets: who sent this, and may it come in? (RFC 7983)
+
+Nothing but a STUN check with a known ufrag and a right integrity value adds a sender. DTLS and
+SRTP are looked at only when they come from a sender added that way.
+"""
+
+import logging
+import time
+
+from media_relay.sdp.description import Fingerprint
+from media_relay.stats import Stats
+from media_relay.transport.connection import Connection, Listener, new_send_buffer
+from media_relay.transport.dtls import CertificateShop, fingerprint_of
+from media_relay.transport.ice import Check, read_check
+from media_relay.transport.srtp import PacketBuffer
+from media_relay.transport.udp import Address, UdpSocket
+
+logger = logging.getLogger(__name__)
+
+MAX_ADDRESSES = 8  # authenticated addresses kept for a connection; the oldest goes first
+STUN_BYTES = range(4)
+DTLS_BYTES = range(20, 64)
+MEDIA_BYTES = range(128, 192)
+
+
+class MediaEndpoint:
+    """The sockets, and the tables from ufrag and sender to connection."""
+
+    def __init__(self, sockets: list[UdpSocket], stats: Stats) -> None:
+        self._sockets = sockets
+        self._stats = stats
+        self._certificates = CertificateShop()
+        self._buffer = new_send_buffer()
+        self._connections: set[Connection] = set()
+        self._by_ufrag: dict[str, Connection] = {}
+        self._by_sender: dict[Address, Connection] = {}
+
+    @property
+    def candidates(self) -> list[tuple[str, int]]:
+        """Where the relay can be reached: address and port of each socket."""
+        return [(socket.ip, socket.port) for socket in self._sockets]
+
+    def listen(self) -> None:
+        """Take datagrams from now on."""
+        for socket in self._sockets:
+            socket.listen(self._on_datagram)
+
+    def close(self) -> None:
+        """End every connection and give the ports back."""
+        for connection in list(self._connections):
+            self.drop(connection)
+        for socket in self._sockets:
+            socket.close()
+
+    # --- connections ---
+
+    def add(self, listener: Listener) -> Connection:
+        """A new connection, reachable under its ufrag from now on."""
+        connection = Connection(
+            listener=listener,
+            certificate=self._certificates.current(),
+            buffer=self._buffer,
+            stats=self._stats,
+            now=time.monotonic(),
+        )
+        self._connections.add(connection)
+        self._by_ufrag[connection.ice.local.ufrag] = connection
+        return connection
+
+    def restart_ice(self, connection: Connection, remote_ufrag: str | None) -> None:
+        """New credentials for a living connection (RFC 8445 section 9)."""
+        self._forget_ufrags(connection)
+        connection.ice.restart(remote_ufrag)
+        for ufrag in connection.ice.ufrags():
+            self._by_ufrag[ufrag] = connection
+        self._stats.ice_restarts += 1
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection and forget how it was reached; twice is harmless."""
+        self._connections.discard(connection)
+        self._forget_ufrags(connection)
+        for sender in connection.addresses:
+            if self._by_sender.get(sender) is connection:
+                del self._by_sender[sender]
+        connection.addresses.clear()
+        connection.close()
+
+    def fingerprint(self, connection: Connection) -> Fingerprint:
+        """The relay's own fingerprint on this connection."""
+        return fingerprint_of(connection.certificate)
+
+    def check_consent(self, now: float) -> None:
+        """Let each connection look at its clock."""
+        for connection in list(self._connections):
+            connection.check_consent(now)
+
+    def _forget_ufrags(self, connection: Connection) -> None:
+        known = [ufrag for ufrag, owner in self._by_ufrag.items() if owner is connection]
+        for ufrag in known:
+            del self._by_ufrag[ufrag]
+
+    # --- datagrams ---
+
+    def _on_datagram(
+        self, buffer: PacketBuffer, length: int, sender: Address, socket: UdpSocket
+    ) -> None:
+        """The one boundary for whatever strangers and peers send: nothing leaves it upwards."""
+        try:
+            self._route(buffer, length, sender, socket)
+        except Exception:
+            self._stats.faults += 1
+            logger.exception("A datagram could not be handled.")
+
+    def _route(self, buffer: PacketBuffer, length: int, sender: Address, socket: UdpSocket) -> None:
+        first = buffer.data[0]
+        if first in STUN_BYTES:
+            self._on_stun(bytes(buffer.view[:length]), sender, socket)
+            return
+        connection = self._by_sender.get(sender)
+        if connection is None:
+            self._stats.drops["unknown_sender"] += 1
+        elif first in MEDIA_BYTES:
+            connection.accept_media(buffer, length, time.monotonic())
+        elif first in DTLS_BYTES:
+            connection.accept_record(bytes(buffer.view[:length]))
+        else:
+            self._stats.drops["unknown_protocol"] += 1
+
+    def _on_stun(self, datagram: bytes, sender: Address, socket: UdpSocket) -> None:
+        check = read_check(datagram)
+        if check is None:
+            self._stats.drops["stun_other"] += 1
+            return
+        connection = self._by_ufrag.get(check.ufrag)  # before the HMAC, which costs more
+        if connection is None:
+            self._stats.drops["stun_unknown_ufrag"] += 1
+            return
+        self._on_check(connection, check, sender, socket)
+
+    def _on_check(
+        self, connection: Connection, check: Check, sender: Address, socket: UdpSocket
+    ) -> None:
+        verdict = connection.ice.judge(check, sender)
+        if verdict is None:
+            self._stats.drops["stun_not_authentic"] += 1
+            return
+        self._stats.stun_checks += 1
+        socket.send(verdict.reply, sender)
+        if verdict.is_accepted:
+            self._learn(connection, sender)
+            connection.accept_check(verdict, sender, socket, time.monotonic())
+
+    def _learn(self, connection: Connection, sender: Address) -> None:
+        previous = self._by_sender.get(sender)
+        if previous is connection:
+            return
+        if previous is not None:
+            previous.addresses.remove(sender)  # a NAT gave the port to somebody else
+        self._by_sender[sender] = connection
+        connection.addresses.append(sender)
+        if len(connection.addresses) > MAX_ADDRESSES:
+            del self._by_sender[connection.addresses.pop(0)]
