@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.querysets import VisibleQuerySet
 from meetings.models.choices import MeetingKind, RecordingPolicy, Visibility
 
 
@@ -40,6 +41,8 @@ class MeetingTemplate(models.Model):
     )
     weights = models.JSONField(_("score weights"), default=default_weights)
     agenda = models.JSONField(_("agenda"), default=list, blank=True)
+
+    objects = VisibleQuerySet["MeetingTemplate"].as_manager()
 
     class Meta:
         verbose_name = _("meeting template")

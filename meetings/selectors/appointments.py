@@ -75,8 +75,22 @@ def registrations_of_contact(*, contact: "Contact", user: "User") -> list[Regist
     )
 
 
+def hosted_meetings(*, user: Any) -> list[Meeting]:
+    """Meetings to come that a member of staff runs, soonest first."""
+    if not user.is_authenticated:
+        return []
+    return list(
+        Meeting.objects.visible_to(user)
+        .hosted_by(user)
+        .filter(state__in=(MeetingState.PLANNED, MeetingState.LIVE), ends_at__gt=timezone.now())
+        .order_by("starts_at", "pk")
+    )
+
+
 def registrations_of_account(*, user: Any) -> list[Registration]:
     """Standing registrations under the addresses a signed-in person has proved to own."""
+    if not user.is_authenticated:
+        return []
     addresses = user.emailaddress_set.filter(verified=True).values_list("email", flat=True)
     return list(
         Registration.objects.standing()
@@ -84,7 +98,7 @@ def registrations_of_account(*, user: Any) -> list[Registration]:
             contact_point__kind="email",
             contact_point__normalised__in=[address.lower() for address in addresses],
         )
-        .select_related("meeting", "meeting__host")
+        .select_related("meeting", "meeting__host", "contact_point")
         .order_by("meeting__starts_at", "pk")
     )
 

@@ -14,6 +14,7 @@ from crm.validators import normalise_name
 from meetings.models import Meeting, Registration
 from meetings.models.choices import RegistrationSource, RegistrationState
 from meetings.permissions import can_change
+from meetings.selectors.appointments import registrations_of_account
 from meetings.services import tokens
 from meetings.services.access import ensure_guest_seat
 from meetings.services.local_time import find_zone
@@ -31,6 +32,8 @@ from meetings.services.refusals import (
 )
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from crm.models import ContactPoint, User
 
 FORMS_PER_CLIENT = 60
@@ -118,6 +121,7 @@ def _restore(registration: Registration, person: Person, provenance: Provenance)
     _fill(registration, person, provenance)
     registration.state = RegistrationState.REGISTERED
     registration.cancelled_at = None
+    registration.verified_at = None
     registration.link_version += 1
     registration.save()
     _note_consents(registration)
@@ -151,6 +155,7 @@ def _note_consents(registration: Registration) -> None:
         consent.record(
             contact_point=registration.contact_point,
             purpose=purpose,
+            channel="meeting" if purpose == "recording" else "email",
             state="pending",
             wording_version=wording_version,
             source=registration.meeting.subject_ref,
@@ -174,7 +179,7 @@ def _send_link(registration: Registration, *, key: str) -> None:
     """The mail with the personal link; beyond a few in an hour none, and nobody is told."""
     try:
         count_try(
-            name="link mails",
+            name="link-mails",
             who=str(registration.public_id),
             limit=LINK_MAILS_PER_HOUR,
             window_s=3600,
@@ -204,7 +209,7 @@ def send_link_again(*, meeting: Meeting, email: str, client: str) -> None:
 
     The same silence either way. Raises TooManyTries, InvalidAddress.
     """
-    count_try(name="link again", who=client, limit=FORMS_PER_CLIENT)
+    count_try(name="link-again", who=client, limit=FORMS_PER_CLIENT)
     address = contact_points.normalise_address(address=email)
     registration = (
         Registration.objects.standing()
@@ -221,7 +226,10 @@ def send_link_again(*, meeting: Meeting, email: str, client: str) -> None:
 
 
 def find_by_token(*, token: str) -> Registration:
-    """The registration of a personal link, read only. Raises LinkNotValid, MeetingOver."""
+    """The registration of a personal link, read only.
+
+    Raises LinkNotValid, MeetingCancelled, MeetingOver.
+    """
     claim = tokens.read_personal_token(token)
     registration = claim and (
         Registration.objects.standing()
@@ -231,6 +239,10 @@ def find_by_token(*, token: str) -> Registration:
     )
     if not registration:
         raise LinkNotValid
+    return _refuse_if_over(registration)
+
+
+def _refuse_if_over(registration: Registration) -> Registration:
     if registration.meeting.is_cancelled:
         raise MeetingCancelled
     if registration.meeting.is_over:
@@ -241,17 +253,30 @@ def find_by_token(*, token: str) -> Registration:
 def verify(*, token: str) -> Registration:
     """The person pressed the button behind their link: the address is theirs.
 
-    The first time this identifies them as a contact and turns asked-for consents into granted
-    ones; every time it makes sure of the seat. Raises LinkNotValid, MeetingOver.
+    The first time this identifies them as a contact and makes the consents they asked for count;
+    every time it makes sure of the seat. Raises LinkNotValid, MeetingCancelled, MeetingOver.
     """
-    registration = find_by_token(token=token)
+    return _prove(find_by_token(token=token))
+
+
+def verify_by_account(*, public_id: str, user: "User | AnonymousUser") -> Registration:
+    """A signed-in person opens a registration under an address their account has proved.
+
+    Raises LinkNotValid for everything that is not theirs, MeetingCancelled, MeetingOver.
+    """
+    own = {str(row.public_id): row for row in registrations_of_account(user=user)}
+    if public_id not in own:
+        raise LinkNotValid
+    return _prove(_refuse_if_over(own[public_id]))
+
+
+def _prove(registration: Registration) -> Registration:
     with transaction.atomic():
         first_time = Registration.objects.filter(
             pk=registration.pk, verified_at__isnull=True
         ).update(verified_at=timezone.now())
         if first_time:
             _make_known(registration)
-        _grant_consents(registration)
         ensure_guest_seat(registration=registration)
     registration.refresh_from_db()
     return registration
@@ -259,6 +284,7 @@ def verify(*, token: str) -> Registration:
 
 def _make_known(registration: Registration) -> None:
     meeting = registration.meeting
+    # This also grants the consents that wait for the proof.
     contact_points.verify(contact_point=registration.contact_point, source=meeting.subject_ref)
     identity.identify(
         contact_point=registration.contact_point,
@@ -270,19 +296,6 @@ def _make_known(registration: Registration) -> None:
         owner=meeting.host,
         team=meeting.team,
     )
-
-
-def _grant_consents(registration: Registration) -> None:
-    for purpose, wording_version in registration.requested_consents.items():
-        consent.record(
-            contact_point=registration.contact_point,
-            purpose=purpose,
-            state="granted",
-            wording_version=wording_version,
-            source=registration.meeting.subject_ref,
-        )
-    # Cleared, so that using the link again does not undo a later withdrawal.
-    Registration.objects.filter(pk=registration.pk).update(requested_consents={})
 
 
 def cancel(*, registration: Registration) -> Registration:

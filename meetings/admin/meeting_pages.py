@@ -1,0 +1,231 @@
+"""The meeting's own pages in the administration: invite, move, cancel, close, take the report."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from crm.selectors.contacts import filtered_contacts
+from crm.services.errors import Refusal
+from meetings.forms.inviting import InviteForm
+from meetings.forms.planning import CancelForm, RescheduleForm
+from meetings.models import Meeting
+from meetings.models.choices import MeetingState
+from meetings.permissions import can_change, can_close, can_export, can_invite, can_plan
+from meetings.selectors.attendance import attendance_rows
+from meetings.services import closing, invitations, planning
+from meetings.services.attendance_file import build_csv
+
+if TYPE_CHECKING:
+    _Base = admin.ModelAdmin
+else:
+    _Base = object
+
+
+class MeetingPages(_Base):
+    """Mixin of MeetingAdmin: each page finds its meeting among the visible ones, then asks
+    permissions.py, then makes one service call."""
+
+    def page_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("invite/", wrap(self.invite_view), name="meetings_meeting_invite_filter"),
+            path(
+                "by-public-id/<uuid:public_id>/",
+                wrap(self.by_public_id_view),
+                name="meetings_meeting_by_public_id",
+            ),
+            path(
+                "<int:pk>/reschedule/",
+                wrap(self.reschedule_view),
+                name="meetings_meeting_reschedule",
+            ),
+            path("<int:pk>/cancel/", wrap(self.cancel_view), name="meetings_meeting_cancel"),
+            path(
+                "<int:pk>/close/",
+                wrap(require_POST(self.close_view)),
+                name="meetings_meeting_close",
+            ),
+            path(
+                "<int:pk>/attendance.csv",
+                wrap(require_GET(self.attendance_view)),
+                name="meetings_meeting_attendance",
+            ),
+        ]
+
+    def _find(
+        self, request: HttpRequest, pk: int, may: Callable[[Any, Meeting], bool]
+    ) -> Meeting:
+        """The visible meeting, or Http404; PermissionDenied when one sees it but may not."""
+        meeting = self.get_queryset(request).filter(pk=pk).first()
+        if meeting is None:
+            raise Http404
+        if not may(request.user, meeting):
+            raise PermissionDenied
+        return meeting
+
+    def _back(self, meeting: Meeting) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:meetings_meeting_change", args=[meeting.pk]))
+
+    def _page(
+        self, request: HttpRequest, template: str, title: str, context: dict[str, Any]
+    ) -> TemplateResponse:
+        values = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "media": self.media,
+            **context,
+        }
+        return TemplateResponse(request, f"admin/meetings/meeting/{template}", values)
+
+    def by_public_id_view(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
+        meeting = self.get_queryset(request).filter(public_id=public_id).first()
+        if meeting is None:
+            raise Http404
+        return self._back(meeting)
+
+    # --- Moving and cancelling ------------------------------------------------------------------
+    def reschedule_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        meeting = self._find(request, pk, can_change)
+        form = RescheduleForm(request.POST or None, initial=_times_of(meeting))
+        if form.is_valid() and form.times is not None:
+            start, end = form.times
+            try:
+                planning.reschedule(
+                    meeting=meeting,
+                    starts_at=start,
+                    ends_at=end,
+                    time_zone=form.cleaned_data["time_zone"],
+                    changed_by=_staff(request),
+                )
+            except Refusal as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("The meeting is moved; who registered gets a mail."))
+                return self._back(meeting)
+        count = meeting.registrations.standing().count()
+        context = {"meeting": meeting, "form": form, "registered_count": count}
+        return self._page(request, "reschedule.html", _("Move the meeting"), context)
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        meeting = self._find(request, pk, can_change)
+        form = CancelForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                planning.cancel(
+                    meeting=meeting,
+                    cancelled_by=_staff(request),
+                    reason=form.cleaned_data["reason"],
+                )
+            except Refusal as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(
+                    request, _("The meeting is cancelled; who registered gets a mail.")
+                )
+                return self._back(meeting)
+        count = meeting.registrations.standing().count()
+        context = {"meeting": meeting, "form": form, "registered_count": count}
+        return self._page(request, "cancel.html", _("Cancel the meeting"), context)
+
+    # --- After the meeting ----------------------------------------------------------------------
+    def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        meeting = self._find(request, pk, can_close)
+        try:
+            closing.close_meeting(meeting=meeting, closed_by=_staff(request))
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(
+                request, _("The meeting is closed; attendance stands on the contacts' timelines.")
+            )
+        return self._back(meeting)
+
+    @staticmethod
+    def is_closable(meeting: Meeting) -> bool:
+        """Whether there is something to close: begun, and not closed yet."""
+        if meeting.state == MeetingState.PLANNED:
+            return meeting.starts_at <= timezone.now()
+        return meeting.state in {MeetingState.LIVE, MeetingState.ENDED}
+
+    def attendance_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        meeting = self._find(request, pk, can_export)
+        response = HttpResponse(
+            build_csv(rows=attendance_rows(meeting=meeting)),
+            content_type="text/csv; charset=utf-8",
+        )
+        response["Content-Disposition"] = (
+            f'attachment; filename="attendance-{meeting.local_start:%Y-%m-%d}.csv"'
+        )
+        self.log_change(request, meeting, [{"changed": {"fields": ["attendance.csv"]}}])
+        return response
+
+    # --- Inviting -------------------------------------------------------------------------------
+    def invite_view(self, request: HttpRequest) -> HttpResponse:
+        """Two steps on one page: the counts of the choice, then the button that sends."""
+        if not can_plan(request.user):
+            raise PermissionDenied
+        is_sending = request.method == "POST"
+        form = InviteForm(request.POST if is_sending else request.GET or None, user=request.user)
+        meeting = form.cleaned_data["meeting"] if form.is_valid() else None
+        if meeting is not None and not can_invite(request.user, meeting):
+            raise PermissionDenied
+        if meeting is not None and is_sending:
+            return self._send_invitations(request, meeting, form)
+        return self._show_invite(request, meeting, form)
+
+    def _send_invitations(
+        self, request: HttpRequest, meeting: Meeting, form: InviteForm
+    ) -> HttpResponse:
+        user = _staff(request)
+        try:
+            mailing = invitations.invite(
+                meeting=meeting,
+                contacts=filtered_contacts(user, form.cleaned_data["filter"]),
+                message=form.cleaned_data["message"],
+                invited_by=user,
+            )
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+            return self._show_invite(request, meeting, form)
+        messages.success(request, _("The invitations are on their way to the outbox."))
+        return HttpResponseRedirect(reverse("admin:crm_mailing_change", args=[mailing.pk]))
+
+    def _show_invite(
+        self, request: HttpRequest, meeting: Meeting | None, form: InviteForm
+    ) -> HttpResponse:
+        filter_text = form.data.get("filter", "") if form.is_bound else ""
+        contacts = filtered_contacts(_staff(request), filter_text)
+        context = {
+            "form": form,
+            "meeting": meeting,
+            "preview": (
+                invitations.preview(meeting=meeting, contacts=contacts) if meeting else None
+            ),
+            "contact_count": contacts.count(),
+            "contact_list": f"{reverse('admin:crm_contact_changelist')}?{filter_text}",
+            "is_everybody": not filter_text,
+        }
+        return self._page(request, "invite.html", _("Invite to a meeting"), context)
+
+
+def _times_of(meeting: Meeting) -> dict[str, Any]:
+    return {
+        "time_zone": meeting.time_zone,
+        "start": meeting.local_start.replace(tzinfo=None),
+        "end": meeting.local_end.replace(tzinfo=None),
+    }
+
+
+def _staff(request: HttpRequest) -> Any:
+    """The signed-in colleague; the admin lets nobody else in."""
+    return request.user

@@ -1,0 +1,1 @@
+"""Forms of the meeting pages and of the administration."""
