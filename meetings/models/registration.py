@@ -100,3 +100,9 @@ class Registration(models.Model):
     @property
     def subject_ref(self) -> str:
         return f"registration:{self.public_id}"
+
+    @property
+    def attended_minutes(self) -> int | None:
+        """Whole minutes in the room; None while the meeting is not closed or nobody came."""
+        seat = getattr(self, "seat", None)
+        return None if seat is None or seat.attended_s is None else seat.attended_s // 60
