@@ -1,5 +1,7 @@
 """Settings for every environment. What differs comes from variables: see .env.example."""
 
+import sys
+
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -64,8 +66,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 # --- Parts --------------------------------------------------------------------------------------
+# Daphne replaces the server of `runserver` only; elsewhere its Twisted would slow every start.
+IS_DEVELOPMENT_SERVER = sys.argv[1:2] == ["runserver"]
 INSTALLED_APPS = [
-    "daphne",
+    *(["daphne"] if IS_DEVELOPMENT_SERVER else []),
     "vmcrm.apps.VmcrmConfig",
     "vmcrm.apps.VmcrmAdminConfig",
     "django.contrib.auth",
@@ -214,6 +218,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = "vmcrm.formats"
 TIME_ZONE = env.read_zone("TIME_ZONE", "UTC")
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
@@ -233,6 +238,9 @@ RELAY_ADVERTISED_IPS = env.read_list("RELAY_ADVERTISED_IPS", [LAN_ADDRESS])
 RELAY_SECRET = env.read_text("RELAY_SECRET") or read_or_create_secret(
     HOME / "secrets" / "relay_secret"
 )
+# Where a strict network lets nothing through but TURN: servers, and the secret shared with them.
+TURN_URLS = env.read_list("TURN_URLS")
+TURN_SECRET = env.read_text("TURN_SECRET")
 RELAY_URLS = env.read_list(
     "RELAY_URLS", [f"ws://{RELAY_CONTROL_HOST}:{RELAY_CONTROL_PORT}/control"]
 )

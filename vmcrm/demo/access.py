@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.models import User
 from meetings.models import Meeting
@@ -15,7 +16,12 @@ def describe_access() -> list[str]:
     lines = ["", f"Demo logins (password {read_demo_password()}):"]
     lines += [f"  {colleague.address:<20} {colleague.role}" for colleague in COLLEAGUES]
     lines.append(f"Administration: {settings.BASE_URL}{reverse('admin:index')}")
-    meeting = Meeting.objects.filter(host__email__endswith=f"@{DOMAIN}").open_now().first()
+    meeting = (
+        Meeting.objects.filter(host__email__endswith=f"@{DOMAIN}")
+        .listed()
+        .filter(starts_at__lte=timezone.now())
+        .first()
+    )
     if meeting:
         address = f"{settings.BASE_URL}{meeting.get_absolute_url()}"
         lines.append(f"Meeting that is open now: {address}  (code {meeting.join_code})")
