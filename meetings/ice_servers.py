@@ -20,8 +20,8 @@ def ice_servers(participant: str) -> tuple[IceServer, ...]:
     The credential follows the scheme that coturn calls `use-auth-secret`: the name holds when it
     runs out, the password is a keyed hash of the name.
     """
-    urls: Sequence[str] = getattr(settings, "TURN_URLS", ())
-    secret: str = getattr(settings, "TURN_SECRET", "")
+    urls: Sequence[str] = settings.TURN_URLS
+    secret: str = settings.TURN_SECRET
     if not urls:
         return ()
     name = f"{int(time.time()) + CREDENTIAL_LASTS_S}:{participant}"
