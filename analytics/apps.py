@@ -1,4 +1,4 @@
-"""Start-up of the analytics app."""
+"""Start-up of the analytics app: what it adds to mails and to the pages of crm."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -7,3 +7,14 @@ from django.utils.translation import gettext_lazy as _
 class AnalyticsConfig(AppConfig):
     name = "analytics"
     verbose_name = _("Analytics")
+
+    def ready(self) -> None:
+        # These want models, which are loaded only now.
+        from analytics import panels
+        from analytics.services.report_mail import compose_report
+        from analytics.services.reports import COMPOSER
+        from crm import extensions
+
+        extensions.mail_composers.register(COMPOSER, compose_report)
+        extensions.index_panels.register("analytics", panels.build_index_panel)
+        extensions.my_day_items.register(panels.list_day_items)

@@ -9,9 +9,11 @@ from django.utils.translation import ngettext
 from analytics.charts.drawing import show_number
 from analytics.datasets import SPEND
 from analytics.estimators.errors import Finding
-from analytics.labels import label_column
+from analytics.labels import label_column, label_indicator
 from analytics.models import Run
 from analytics.sentences import remedy, sentence
+
+_COLUMN_PARAMETERS = frozenset({"column", "columns", "indicator", "response"})
 
 
 def verdict(run: Run) -> str:
@@ -43,7 +45,18 @@ def worded_findings(run: Run) -> list[dict[str, str]]:
 
 
 def _finding(stored: dict[str, Any]) -> Finding:
-    return Finding(stored["code"], stored["severity"], stored["parameters"])
+    """The finding with columns and indicators called what the pages call them."""
+    parameters = {
+        name: _relabel(value) if name in _COLUMN_PARAMETERS else value
+        for name, value in stored["parameters"].items()
+    }
+    return Finding(stored["code"], stored["severity"], parameters)
+
+
+def _relabel(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_relabel(part) for part in value]
+    return label_indicator(label_column(value)) if isinstance(value, str) else value
 
 
 def _first_reason(run: Run) -> str:

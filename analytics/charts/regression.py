@@ -6,6 +6,7 @@ import altair as alt
 from django.utils.translation import gettext as _
 
 from analytics.charts.drawing import Drawing, Table, show_number
+from analytics.labels import label_column
 
 WIDTH, HEIGHT = 560, 300
 
@@ -16,7 +17,8 @@ def draw_spend_line(data: dict[str, Any]) -> Drawing:
     data: x_name, unit, points [{period, x, y}], line [{x, mean, ci_lo, ci_hi, pi_lo, pi_hi}],
     forecast [{x, mean, pi_lo, pi_hi}].
     """
-    x_title = _with_unit(data["x_name"], data["unit"])
+    name = label_column(data["x_name"])
+    x_title = _with_unit(name, data["unit"])
     y_title = _with_unit(_("Sales"), data["unit"])
     observed, fitted = _("Observed month"), _("Fitted line")
     forecast = _("Forecast with 95 % range")
@@ -46,12 +48,12 @@ def draw_spend_line(data: dict[str, Any]) -> Drawing:
     layers = [*bands, mean, points, *_forecast_layers(data["forecast"], x, forecast)]
     return Drawing(
         kind="spend_line",
-        title=_("Sales and %(name)s") % {"name": data["x_name"]},
+        title=_("Sales and %(name)s") % {"name": name},
         alt=_(
             "Scatter plot of %(n)s months: sales against %(name)s, with the fitted line, its "
             "95 %% confidence band and the wider band in which single months are expected."
         )
-        % {"n": len(data["points"]), "name": data["x_name"]},
+        % {"n": len(data["points"]), "name": name},
         spec=_finish(alt.layer(*layers)),
         table=Table(
             headers=[_("Month"), x_title, y_title],

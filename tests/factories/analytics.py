@@ -8,6 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from analytics.models import ReportIssue, ReportSchedule, Run
+
+# Loaded before the first run: inside a test's transaction the thread that renews the lease would
+# wait for the database as soon as a run lasts a second, and loading numpy takes longer.
+from analytics.services import calculations as _calculations  # noqa: F401
 from crm.models import Channel, User
 from tests.factories.crm import make_channel, make_contact, make_purchase, make_spend
 
