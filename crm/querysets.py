@@ -15,7 +15,7 @@ from django.utils import timezone
 from crm.search_words import find_needles
 
 if TYPE_CHECKING:
-    from crm.models import Company, Contact, User
+    from crm.models import Company, Contact, User  # noqa: F401 - Company in a subscript
 
 M = TypeVar("M", bound=models.Model)
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
 from tests.people import (
     administrator,
@@ -73,11 +74,11 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """On SQLite, transactional tests empty tables row by row, which the guard of the consent
     events forbids. Its own test puts it back."""
     guard = importlib.import_module("crm.migrations.0008_consents_are_append_only")
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 for name in guard.SQLITE_TRIGGERS:

@@ -20,7 +20,7 @@ class _Bytes:
         return self._headers[name]
 
     def as_bytes(self, unixfrom: bool = False, linesep: str = "\r\n") -> bytes:
-        return linesep.encode().join(self._content.splitlines())
+        return self._content.replace(b"\r\n", b"\n").replace(b"\n", linesep.encode())
 
 
 class StoredMail(EmailMessage):

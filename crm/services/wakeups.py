@@ -17,20 +17,23 @@ logger = logging.getLogger(__name__)
 class PublishableTask(Protocol):
     name: str
 
+    def apply_async(self, args: Any = None, **options: Any) -> Any: ...
+
 
 def wake(task: PublishableTask | str, *args: Any) -> None:
     """Publish the task (or the task of that name) once the transaction is committed.
 
     A broker that does not answer is logged and never becomes the caller's error.
     """
-    name = task if isinstance(task, str) else task.name
-    transaction.on_commit(partial(_publish, name, args))
+    transaction.on_commit(partial(_publish, task, args))
 
 
-def _publish(name: str, args: tuple[Any, ...]) -> None:
+def _publish(task: PublishableTask | str, args: tuple[Any, ...]) -> None:
     try:
-        current_app.send_task(name, args=args, retry=False)
+        if isinstance(task, str):
+            current_app.send_task(task, args=args, retry=False)
+        else:
+            task.apply_async(args=args, retry=False)
     except (OperationalError, OSError) as error:
-        logger.warning(
-            "%s%r was not published (%s); the sweep will find the row.", name, args, error
-        )
+        name = task if isinstance(task, str) else task.name
+        logger.warning("%s%r was not published (%s).", name, args, error)

@@ -1,0 +1,22 @@
+"""Wake-ups go out after the commit; a broker that is down is no error of the caller."""
+
+import pytest
+from celery import Celery
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from crm.services.wakeups import wake
+
+pytestmark = pytest.mark.django_db
+
+
+def test_broker_that_is_down_is_logged_and_not_raised(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    nowhere = Celery("nowhere", broker="redis://127.0.0.1:1/0", set_as_current=False)
+    task = nowhere.task(name="nowhere.work")(lambda row_id: None)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        wake(task, 7)
+
+    assert "nowhere.work(7,) was not published" in caplog.text
