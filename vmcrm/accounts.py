@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -31,11 +32,22 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Rendered now, in the request's language; sent and retried like every other mail."""
-        request = allauth_context.request
+        links = {
+            name: move_to_base_url(value)
+            for name, value in context.items()
+            if name.endswith("_url") and isinstance(value, str)
+        }
         mail = self.render_mail(
             template_prefix,
             email,
-            {"request": request, "email": email, "site_name": "vmcrm", **context},
+            {
+                **context,
+                **links,
+                "request": allauth_context.request,
+                "email": email,
+                "site_name": "vmcrm",
+                "base_url": settings.BASE_URL,
+            },
         )
         deliveries.enqueue_composed(
             purpose_key=f"{template_prefix}:{uuid.uuid4()}",
@@ -45,6 +57,12 @@ class AccountAdapter(DefaultAccountAdapter):
             html=_find_html(mail),
             language=translation.get_language() or settings.LANGUAGE_CODE,
         )
+
+
+def move_to_base_url(url: str) -> str:
+    """The same page below the one configured address: the Host of a request is anybody's word."""
+    parts = urlsplit(url)
+    return settings.BASE_URL + urlunsplit(("", "", parts.path, parts.query, parts.fragment))
 
 
 def _find_html(mail: EmailMessage) -> str:
@@ -78,3 +96,4 @@ class SignupForm(AllauthSignupForm):
         self.fields["language"].initial = translation.get_language()
         # The page's script puts the browser's zone in its place.
         self.fields["time_zone"].initial = timezone.get_current_timezone_name()
+        self.fields["time_zone"].widget.attrs["data-browser-time-zone"] = True

@@ -1,6 +1,7 @@
 """Builds the icon sprite from a Lucide package: `python -m vmcrm.icon_sprite FOLDER`.
 
 Only the icons listed in icons.txt go in, each as a <symbol> under the name that templates use.
+Those that style sheets draw as masks, on Django's own widgets, become files in icons/ as well.
 """
 
 import re
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static" / "vmcrm"
+MASKS = ("calendar", "check", "clock", "delete", "edit", "eye", "minus", "plus", "search")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DRAWING = re.compile(r"<svg\b[^>]*>(.*)</svg>", re.DOTALL)
 
@@ -39,10 +41,23 @@ def build_sprite(listing: str, drawings: Path) -> str:
     )
 
 
+def build_mask(name: str, sprite: str) -> str:
+    """One icon of the sprite as a drawing of its own. Raises KeyError when it is not there."""
+    symbol = re.search(rf'<symbol id="{re.escape(name)}" viewBox="0 0 24 24">(.*)</symbol>', sprite)
+    if symbol is None:
+        raise KeyError(name)
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#000" '
+        f'stroke-width="2" stroke-linecap="round" stroke-linejoin="round">{symbol[1]}</svg>\n'
+    )
+
+
 def main() -> None:
     listing = (STATIC / "icons.txt").read_text(encoding="utf-8")
     sprite = build_sprite(listing, Path(sys.argv[1]) / "icons")
     (STATIC / "icons.svg").write_text(sprite, encoding="utf-8")
+    for name in MASKS:
+        (STATIC / "icons" / f"{name}.svg").write_text(build_mask(name, sprite), encoding="utf-8")
 
 
 if __name__ == "__main__":
