@@ -32,15 +32,17 @@ TEXTS: dict[str, tuple[Any, Any]] = {
         _("Give it another name."),
     ),
     "not_a_number": (
-        _("In column “%(column)s” these rows do not hold a number: %(rows)s."),
+        _("In column “%(column)s”, %(count)s cells do not hold a number. Rows: %(rows)s."),
         _("Correct the cells, or leave the column out."),
     ),
     "missing_values": (
-        _("In column “%(column)s” these rows are empty: %(rows)s."),
+        _("In column “%(column)s”, %(count)s cells are empty. Rows: %(rows)s."),
         _("Fill the cells in, or remove the rows if you know why they are empty."),
     ),
     "infinite_values": (
-        _("In column “%(column)s” these rows hold an infinite or absurdly large number: %(rows)s."),
+        _(
+            "In column “%(column)s”, %(count)s numbers are infinite or absurdly large. Rows: %(rows)s."
+        ),
         _("Correct the cells: such a number is usually a slip or a division by zero."),
     ),
     "too_few_rows": (

@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 Table = Mapping[str, Sequence[Any] | NDArray[Any]]
 
 EMPTY_TEXTS = frozenset({"", "na", "n/a", "nan", "null", "none"})
+ROWS_NAMED = 1_000
 LARGEST = 1e100  # squares and sums of squares stay far from overflow
 
 
@@ -32,7 +33,12 @@ class NumberColumn:
             "infinite_values": self.infinite,
             "missing_values": self.missing,
         }
-        return [refuse(code, column=name, rows=list(rows)) for code, rows in rules.items() if rows]
+        return [refuse_rows(code, name, rows) for code, rows in rules.items() if rows]
+
+
+def refuse_rows(code: str, column: str, rows: Sequence[int]) -> Finding:
+    """A refusal that names its rows: the first thousand, and how many there are."""
+    return refuse(code, column=column, count=len(rows), rows=list(rows[:ROWS_NAMED]))
 
 
 def check_table(data: Table, columns: Sequence[str]) -> int:

@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from analytics.estimators.cells import Floats, Table, check_table, is_empty, read_numbers
+from analytics.estimators.cells import (
+    Floats,
+    Table,
+    check_table,
+    is_empty,
+    read_numbers,
+    refuse_rows,
+)
 from analytics.estimators.errors import (
     BadData,
     BadProblem,
@@ -26,7 +33,6 @@ Transform = Literal["standardised", "log_standardised", "one_hot"]
 VERY_SKEWED = 2.0
 ONE_HOT_HEIGHT = np.sqrt(0.5)  # two rows of different category are then exactly 1 apart
 CONSTANT_SPREAD = 1e-12
-ROWS_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ def _spell(cell: Any) -> str:
 
 def _find_missing(name: str, cells: Sequence[Any] | NDArray[Any]) -> list[Finding]:
     rows = [row for row, cell in enumerate(cells, 1) if is_empty(cell)]
-    return [refuse("missing_values", column=name, rows=rows)] if rows else []
+    return [refuse_rows("missing_values", name, rows)] if rows else []
 
 
 def _find_undeclared(
