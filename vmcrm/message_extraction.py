@@ -8,12 +8,13 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from babel.messages.extract import extract
 from django.utils.translation.template import templatize
 
 APPS = ("vmcrm", "crm", "meetings", "analytics")
-PYTHON_KEYWORDS: dict[str, object] = {
+PYTHON_KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
@@ -25,7 +26,7 @@ PYTHON_KEYWORDS: dict[str, object] = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-JAVASCRIPT_KEYWORDS: dict[str, object] = {
+JAVASCRIPT_KEYWORDS: dict[str, Any] = {
     "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -68,7 +69,7 @@ def _files(root: Path, folders: Iterable[str], *endings: str) -> Iterator[Path]:
                 yield path
 
 
-def _extract(kind: str, source: bytes, keywords: dict[str, object]) -> Iterator[Message]:
+def _extract(kind: str, source: bytes, keywords: dict[str, Any]) -> Iterator[Message]:
     for _, found, _, context in extract(kind, io.BytesIO(source), keywords=keywords):
         text, plural = found if isinstance(found, tuple) else (found, "")
         if text:

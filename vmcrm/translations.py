@@ -24,7 +24,7 @@ def compile_catalogues(locale_folder: Path) -> list[Path]:
 
 def find_gaps(locale_folder: Path) -> list[str]:
     """One line for each entry that is not translated or marked fuzzy: `file: text`."""
-    gaps = []
+    gaps: list[str] = []
     for source in sorted(locale_folder.glob("*/LC_MESSAGES/*.po")):
         catalogue = polib.pofile(str(source))
         entries = [*catalogue.untranslated_entries(), *catalogue.fuzzy_entries()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from crm.models import Contact, Delivery, Market, User
+from crm.models import Activity, Contact, Delivery, Market, User
 from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat
 from meetings.services import closing, planning, ratings, registration, tokens
 
@@ -194,6 +194,9 @@ def _turn_back(meeting: Meeting, starts_at: datetime) -> None:
     )
     Registration.objects.filter(meeting=meeting).update(
         registered_at=starts_at - timedelta(days=6), verified_at=starts_at - timedelta(days=6)
+    )
+    Activity.objects.filter(subject_ref=meeting.subject_ref).update(
+        occurred_at=starts_at - timedelta(days=6)
     )
     meeting.refresh_from_db()
 

@@ -70,7 +70,8 @@ def _make_purchases(
     products: list[tuple[Product, int]],
     companies: list[Company],
 ) -> list[Purchase]:
-    purchases, left = [], Decimal(round(sales))
+    purchases: list[Purchase] = []
+    left = Decimal(round(sales))
     while left > 0:
         product, price = random.choice(products)
         quantity = random.randrange(1, 5)

@@ -1,6 +1,6 @@
 """Companies and 300 contacts, with the gaps and duplicates that real address books have."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from random import Random
 
 from crm.models import Company, Contact, ContactPoint, ContactProfile, Market, ProfileFact, User
@@ -24,7 +24,7 @@ DUPLICATES = 12
 
 def create_people(
     random: Random,
-    today: date,
+    now: datetime,
     users: dict[str, User],
     markets: dict[tuple[str, str], Market],
 ) -> list[Contact]:
@@ -38,11 +38,20 @@ def create_people(
         company, region, group = random.choice(companies)
         country = region.partition("-")[0]
         contacts.append(
-            _create_contact(random, today, number, company, markets[country, group], country)
+            _create_contact(random, now.date(), number, company, markets[country, group], country)
         )
     for original in random.sample(contacts, k=DUPLICATES):
         _create_duplicate(random, original)
+    _turn_back(random, now)
     return [contact for contact in contacts if contact.points.filter(kind="email").exists()]
+
+
+def _turn_back(random: Random, now: datetime) -> None:
+    """They came over the last two years, not all of them today."""
+    contacts = list(Contact.objects.filter(source=SOURCE))
+    for contact in contacts:
+        contact.created_at = now - timedelta(days=random.randrange(1, 730))
+    Contact.objects.bulk_update(contacts, ["created_at"])
 
 
 def _create_company(name: str, domain: str, users: dict[str, User], region: str) -> Company:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import Group
 
@@ -57,6 +58,6 @@ def create_team() -> dict[str, User]:
             is_superuser=colleague.role == "admin",
         )
         user.groups.add(groups[colleague.role])
-        user.emailaddress_set.create(email=colleague.address, verified=True, primary=True)
+        EmailAddress.objects.create(user=user, email=colleague.address, verified=True, primary=True)
         users[colleague.address.partition("@")[0]] = user
     return users

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             users = team.create_team()
             known_markets = markets.create_markets(random, now.date())
-            contacts = people.create_people(random, now.date(), users, known_markets)
+            contacts = people.create_people(random, now, users, known_markets)
             money.create_money(random, now.date(), list(Company.objects.order_by("pk")))
             meetings.create_meetings(random, now, users, contacts, known_markets)
         self.stdout.write("Demo data loaded: everything in it is invented.")
