@@ -21,7 +21,7 @@ def start_run(
     run = runs.request_run(
         kind=kind, requested_by=requested_by, parameters=parameters, request_key=request_key
     )
-    wakeups.wake(execute_run, run.pk)
+    wakeups.wake(execute_run.name, run.pk)
     return run
 
 
@@ -31,7 +31,7 @@ def start_repetition(
     repeated = runs.repeat_run(
         run=run, user=user, with_new_data=with_new_data, request_key=request_key
     )
-    wakeups.wake(execute_run, repeated.pk)
+    wakeups.wake(execute_run.name, repeated.pk)
     return repeated
 
 
@@ -39,5 +39,5 @@ def start_sample(*, schedule: ReportSchedule, user: "User") -> ReportIssue:
     """A report right now, mailed to the person who asks."""
     issue = reports.begin_sample(schedule=schedule, user=user)
     if issue.run_id is not None:
-        wakeups.wake(execute_run, issue.run_id)
+        wakeups.wake(execute_run.name, issue.run_id)
     return issue

@@ -33,6 +33,7 @@ def build_index_panel(request: HttpRequest) -> Panel | None:
                 {"run": run, "score": show_number(run.figures["score"], 3),
                  "sentence": verdict(run)}
                 for run in runs.recent_scores(user)
+                if run.figures
             ],
             "reports": list(runs.upcoming_reports(user, timezone.now() + timedelta(days=7))),
             "can_start": permissions.can_request_runs(user),
@@ -52,4 +53,5 @@ def list_day_items(user: "User") -> list[DayItem]:
             kind="report",
         )
         for schedule in runs.upcoming_reports(user, until).filter(owner=user)
+        if schedule.next_run_at
     ]

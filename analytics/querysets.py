@@ -6,16 +6,16 @@ Sales see their own runs, managers those of their teams; marketing, admin and au
 import datetime as dt
 from typing import TYPE_CHECKING, Self
 
-from django.db import models
 from django.db.models import Q
 
 from crm.querysets import VisibleQuerySet, team_rule
 
 if TYPE_CHECKING:
+    from analytics.models import ReportIssue, ReportSchedule, Run  # noqa: F401 - named below
     from crm.models import User
 
 
-class RunQuerySet(VisibleQuerySet[models.Model]):
+class RunQuerySet(VisibleQuerySet["Run"]):
     def rule_for(self, user: "User") -> Q:
         return Q(requested_by=user) | team_rule(user, "requested_by__team")
 
@@ -31,7 +31,7 @@ class RunQuerySet(VisibleQuerySet[models.Model]):
         return self.select_related("requested_by").defer("dataset", "figures", "charts")
 
 
-class ReportScheduleQuerySet(VisibleQuerySet[models.Model]):
+class ReportScheduleQuerySet(VisibleQuerySet["ReportSchedule"]):
     def rule_for(self, user: "User") -> Q:
         return Q(owner=user) | team_rule(user, "owner__team")
 
@@ -39,6 +39,6 @@ class ReportScheduleQuerySet(VisibleQuerySet[models.Model]):
         return self.filter(is_active=True, next_run_at__lte=now)
 
 
-class ReportIssueQuerySet(VisibleQuerySet[models.Model]):
+class ReportIssueQuerySet(VisibleQuerySet["ReportIssue"]):
     def rule_for(self, user: "User") -> Q:
         return Q(schedule__owner=user) | team_rule(user, "schedule__owner__team")

@@ -15,7 +15,7 @@ SWEEP_EXPIRES_S = 6
 def execute_run(run_id: int) -> None:
     """Carry out one run, and send the reports that waited for it on their way."""
     if execution.execute_run(run_id=run_id) and reports.is_report_waiting(run_id=run_id):
-        wakeups.wake(issue_due_reports)
+        wakeups.wake(issue_due_reports.name)
 
 
 @shared_task(soft_time_limit=30, time_limit=40)
@@ -29,12 +29,12 @@ def sweep_runs() -> None:
 def score_closed_meetings() -> None:
     """Ask for the effect score of each closed meeting that has none yet."""
     for run_id in scoring.request_missing_scores():
-        wakeups.wake(execute_run, run_id)
+        wakeups.wake(execute_run.name, run_id)
 
 
 @shared_task(soft_time_limit=120, time_limit=150)
 def issue_due_reports() -> None:
     """Begin the reports that are due, and mail those whose figures are there."""
     for run_id in reports.begin_due_issues(now=timezone.now()):
-        wakeups.wake(execute_run, run_id)
+        wakeups.wake(execute_run.name, run_id)
     reports.mail_finished_issues(now=timezone.now())

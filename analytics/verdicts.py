@@ -1,6 +1,6 @@
 """The answer of a run in one plain sentence, in the reader's language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,13 +13,15 @@ from analytics.labels import label_column, label_indicator
 from analytics.models import Run
 from analytics.sentences import remedy, sentence
 
+Values = Mapping[str, Any]
+
 _COLUMN_PARAMETERS = frozenset({"column", "columns", "indicator", "response"})
 
 
 def verdict(run: Run) -> str:
     """What came out, or why nothing did. Never a number where there is none."""
     if run.is_answered and run.figures:
-        return _ANSWERS[run.kind](run)
+        return _ANSWERS[run.kind](run.figures, run.parameters)
     if run.status == Run.Status.REFUSED:
         return _("No figures: %(reason)s") % {"reason": _first_reason(run)}
     if run.status == Run.Status.FAILED:
@@ -64,11 +66,9 @@ def _first_reason(run: Run) -> str:
     return sentence(_finding(refusals[0])) if refusals else _("the data do not allow an answer.")
 
 
-def _regression(run: Run) -> str:
-    currency = run.parameters.get("currency", "")
-    causes = {
-        name: part for name, part in run.figures["coefficients"].items() if name != "const"
-    }
+def _regression(figures: Values, parameters: Values) -> str:
+    currency = parameters.get("currency", "")
+    causes = {name: part for name, part in figures["coefficients"].items() if name != "const"}
     if len(causes) > 1:
         clear = [name for name, part in causes.items() if _is_clear(part)]
         if not clear:
@@ -103,34 +103,30 @@ def _is_clear(part: dict[str, Any]) -> bool:
     return bool(low > 0 or high < 0)
 
 
-def _score(run: Run) -> str:
-    return _("This meeting scores %(score)s of 10.") % {
-        "score": show_number(run.figures["score"], 3)
-    }
+def _score(figures: Values, parameters: Values) -> str:
+    return _("This meeting scores %(score)s of 10.") % {"score": show_number(figures["score"], 3)}
 
 
-def _segments(run: Run) -> str:
-    count = run.figures["k"]
+def _segments(figures: Values, parameters: Values) -> str:
+    count = figures["k"]
     if not count:
         return _("There are no stable segments among these customers.")
     return ngettext(
         "The %(n)s customers form %(count)s segment.",
         "The %(n)s customers form %(count)s segments.",
         count,
-    ) % {"n": show_number(run.figures["n"], 9), "count": count}
+    ) % {"n": show_number(figures["n"], 9), "count": count}
 
 
-def _budget(run: Run) -> str:
-    parts = [
-        f"{name} {show_number(amount)}" for name, amount in run.figures["allocation"].items()
-    ]
+def _budget(figures: Values, parameters: Values) -> str:
+    parts = [f"{name} {show_number(amount)}" for name, amount in figures["allocation"].items()]
     return _("Best split: %(split)s. Expected new customers: %(customers)s.") % {
         "split": " · ".join(parts),
-        "customers": show_number(run.figures["objective"]),
+        "customers": show_number(figures["objective"]),
     }
 
 
-_ANSWERS: dict[str, Callable[[Run], str]] = {
+_ANSWERS: dict[str, Callable[[Values, Values], str]] = {
     Run.Kind.REGRESSION: _regression,
     Run.Kind.SCORE: _score,
     Run.Kind.SEGMENTS: _segments,

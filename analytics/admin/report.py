@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from analytics import charts, enqueue, permissions
+from analytics.admin.colleagues import colleague
 from analytics.models import ReportIssue, ReportSchedule
 from analytics.services import report_mail, reports
 from crm.admin.base import VisibleAdmin
@@ -100,7 +101,7 @@ class ReportScheduleAdmin(VisibleAdmin, ScheduleModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {
-            "time_zone": request.user.time_zone,
+            "time_zone": colleague(request).time_zone,
             "recipients": [request.user.pk],
             **super().get_changeform_initial_data(request),
         }
@@ -109,8 +110,8 @@ class ReportScheduleAdmin(VisibleAdmin, ScheduleModelAdmin):
         self, request: HttpRequest, obj: ReportSchedule, form: Any, change: bool
     ) -> None:
         if not change:
-            obj.owner = request.user
-        reports.save_schedule(schedule=obj, user=request.user)
+            obj.owner = colleague(request)
+        reports.save_schedule(schedule=obj, user=colleague(request))
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -128,7 +129,7 @@ class ReportScheduleAdmin(VisibleAdmin, ScheduleModelAdmin):
         object_id: str,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         schedule = self.get_object(request, object_id)
         context: dict[str, Any] = {}
         if schedule is not None:
@@ -145,7 +146,7 @@ class ReportScheduleAdmin(VisibleAdmin, ScheduleModelAdmin):
         visible = ReportSchedule.objects.visible_to(request.user)
         schedule = get_object_or_404(visible, pk=schedule_id)
         try:
-            issue = enqueue.start_sample(schedule=schedule, user=request.user)
+            issue = enqueue.start_sample(schedule=schedule, user=colleague(request))
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(
@@ -154,7 +155,7 @@ class ReportScheduleAdmin(VisibleAdmin, ScheduleModelAdmin):
         messages.success(
             request,
             _("A sample is being calculated and will be mailed to %(address)s.")
-            % {"address": request.user.email},
+            % {"address": colleague(request).email},
         )
         return HttpResponseRedirect(
             reverse("admin:analytics_reportissue_change", args=[issue.pk])
@@ -202,7 +203,7 @@ class ReportIssueAdmin(VisibleAdmin, IssueModelAdmin):
         object_id: str,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         if request.method != "GET":
             raise PermissionDenied
         visible = ReportIssue.objects.visible_to(request.user)

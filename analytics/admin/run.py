@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from analytics import enqueue, permissions
 from analytics.admin import export, run_page
+from analytics.admin.colleagues import colleague
 from analytics.forms import RUN_FORMS
 from analytics.models import Run
 from analytics.services import runs
@@ -98,7 +99,7 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
     # --- Pages ----------------------------------------------------------------------------------
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         context = {"has_any_run": self.get_queryset(request).exists()}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
@@ -108,11 +109,12 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
         object_id: str,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         if request.method != "GET":
             raise PermissionDenied
         run = self._find(request, int(object_id) if object_id.isdigit() else 0)
-        context = run_page.build(run=run, user=request.user, page=request.GET.get("rows", "1"))
+        page = request.GET.get("rows", "1")
+        context = run_page.build(run=run, user=colleague(request), page=page)
         return self._render(request, "page", run.title, {"original": run, **context})
 
     def add_view(
@@ -120,7 +122,7 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
         request: HttpRequest,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         """Choose a kind, then say what is to be calculated."""
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -130,13 +132,13 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
             return self._render(request, "choose", _("New run"), {"kinds": RUN_FORMS})
         form = form_class(
             request.POST or None,
-            user=request.user,
+            user=colleague(request),
             initial={"request_key": str(uuid.uuid4())},
         )
         if request.method == "POST" and form.is_valid():
             run = enqueue.start_run(
                 kind=kind,
-                requested_by=request.user,
+                requested_by=colleague(request),
                 parameters=form.to_parameters(),
                 request_key=form.cleaned_data["request_key"],
             )
@@ -147,7 +149,7 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
 
     def compare_view(
         self, request: HttpRequest, run_id: int, other_id: int
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         after, before = self._find(request, run_id), self._find(request, other_id)
         if before.kind != after.kind:
             raise PermissionDenied
@@ -160,7 +162,7 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
         try:
             repeated = enqueue.start_repetition(
                 run=run,
-                user=request.user,
+                user=colleague(request),
                 with_new_data=request.POST.get("data") == "new",
                 request_key=request.POST.get("request_key", "")[:100],
             )
@@ -172,7 +174,7 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
     def cancel_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._find(request, run_id)
         try:
-            if runs.cancel_run(run=run, user=request.user):
+            if runs.cancel_run(run=run, user=colleague(request)):
                 messages.success(request, _("The run is cancelled."))
             else:
                 messages.info(request, _("The run was over already."))

@@ -6,10 +6,10 @@ from typing import Any
 from analytics.models import ReportIssue, ReportSchedule, Run
 from meetings.selectors import outcomes
 
-_SPANS = {
-    ReportSchedule.Frequency.DAILY: dt.timedelta(days=1),
-    ReportSchedule.Frequency.WEEKLY: dt.timedelta(days=7),
-    ReportSchedule.Frequency.MONTHLY: dt.timedelta(days=31),
+_SPANS: dict[str, dt.timedelta] = {
+    ReportSchedule.Frequency.DAILY.value: dt.timedelta(days=1),
+    ReportSchedule.Frequency.WEEKLY.value: dt.timedelta(days=7),
+    ReportSchedule.Frequency.MONTHLY.value: dt.timedelta(days=31),
 }
 
 
@@ -38,8 +38,8 @@ def collect(*, issue: ReportIssue, now: dt.datetime) -> dict[str, Any]:
 
 def _start(issue: ReportIssue) -> dt.datetime:
     """Since the last regular report, but no further back than one period."""
-    earliest = issue.due_at - _SPANS[issue.schedule.frequency]
-    previous = (
+    earliest: dt.datetime = issue.due_at - _SPANS[issue.schedule.frequency]
+    previous: dt.datetime | None = (
         ReportIssue.objects.filter(
             schedule=issue.schedule, due_at__lt=issue.due_at, sample_for__isnull=True
         )
@@ -64,5 +64,5 @@ def _scores(references: set[str], schedule: ReportSchedule) -> dict[str, Run]:
 def _score_of(run: Run | None) -> dict[str, Any]:
     if run is None:
         return {"run": None, "score": None}
-    has_score = run.is_answered and run.figures
-    return {"run": run.pk, "score": run.figures["score"] if has_score else None}
+    figures = run.figures if run.is_answered else None
+    return {"run": run.pk, "score": figures["score"] if figures else None}

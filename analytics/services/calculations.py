@@ -48,8 +48,8 @@ def _regression(snapshot: Snapshot, parameters: Parameters, seed: int) -> Calcul
     predictors = tuple(
         column.name for column in snapshot.columns if column.name not in (PERIOD, SALES)
     )
-    data = {name: snapshot.numbers(name) for name in (SALES, *predictors)}
-    data |= {PERIOD: snapshot.texts(PERIOD)}
+    data: dict[str, Any] = {name: snapshot.numbers(name) for name in (SALES, *predictors)}
+    data[PERIOD] = snapshot.texts(PERIOD)
     asked = parameters.get("forecast") or {}
     spec = RegressionSpec(
         response=SALES,

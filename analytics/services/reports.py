@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from analytics import permissions
 from analytics.models import ReportIssue, ReportSchedule, Run
 from analytics.selectors import report_content
-from analytics.services.recurrence import Occurrence, Recurrence, next_occurrence
+from analytics.services.recurrence import Frequency, Occurrence, Recurrence, next_occurrence
 from analytics.services.runs import request_run
 from crm.services import deliveries
 from crm.services.errors import Refusal
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COMPOSER = "analytics_report"
+_FREQUENCIES: dict[str, Frequency] = {"daily": "daily", "weekly": "weekly", "monthly": "monthly"}
 
 
 class ScheduleRefused(Refusal):
@@ -33,7 +34,7 @@ class ScheduleRefused(Refusal):
 def plan_next(*, schedule: ReportSchedule, after: dt.datetime) -> Occurrence:
     """The next due moment of a schedule, in its own zone."""
     rule = Recurrence(
-        frequency=schedule.frequency,
+        frequency=_FREQUENCIES[schedule.frequency],
         local_time=schedule.local_time,
         time_zone=schedule.time_zone,
         weekday=schedule.weekday,
