@@ -186,7 +186,8 @@ def test_temporary_refusal_defers_with_growing_pauses(server: Server) -> None:
 
     assert again_at_once is None
     assert (delivery.state, delivery.error) == ("deferred", "451 4.3.0 Try later")
-    assert first_pause and second_pause
+    assert first_pause is not None
+    assert second_pause is not None
     assert timedelta(seconds=20) < first_pause < timedelta(seconds=31) < second_pause
 
 

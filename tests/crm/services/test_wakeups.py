@@ -14,9 +14,11 @@ def test_broker_that_is_down_is_logged_and_not_raised(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     nowhere = Celery("nowhere", broker="redis://127.0.0.1:1/0", set_as_current=False)
-    task = nowhere.task(name="nowhere.work")(lambda row_id: None)
+
+    @nowhere.task(name="nowhere.work")
+    def work(row_id: int) -> None: ...
 
     with django_capture_on_commit_callbacks(execute=True):
-        wake(task, 7)
+        wake(work, 7)
 
     assert "nowhere.work(7,) was not published" in caplog.text
