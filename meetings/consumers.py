@@ -118,11 +118,6 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         self._is_finished = True
         await self._clean_up()
-        if hasattr(self, "caller"):
-            try:
-                await in_database(presence.vanish)(connection=self.connection)
-            except DatabaseError:
-                logger.exception("A vanished socket will be noticed by its silence")
         raise StopConsumer
 
     def _finish(self, code: int, last: rp.Typed | None = None) -> None:
@@ -145,10 +140,17 @@ class RoomConsumer(AsyncWebsocketConsumer):
             get_client().forget(self._room, self._name, self)
 
     async def _clean_up(self) -> None:
+        """Nobody speaks for the seat any more; doing it twice is harmless."""
         self._stop()
         for group in self._groups:
             with contextlib.suppress(*fanout.LAYER_AWAY):
                 await self.channel_layer.group_discard(group, self.channel_name)
+        if not hasattr(self, "caller"):
+            return
+        try:
+            await in_database(presence.vanish)(connection=self.connection)
+        except DatabaseError:
+            logger.exception("The watch will notice this socket's silence")
 
     # --- writing --------------------------------------------------------------------------------
 

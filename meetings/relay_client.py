@@ -24,7 +24,7 @@ from websockets.exceptions import WebSocketException
 
 from media_relay import protocol
 
-REQUEST_LIMIT_S: Final = 5.0
+REQUEST_LIMIT_S: Final = 4.0
 LINK_WAIT_S: Final = 1.5
 """How long a request waits for a link that is just coming up."""
 LOST_AFTER_S: Final = 0.4
@@ -81,6 +81,8 @@ class _Participant:
     def __init__(self, listener: Listener, may_publish: tuple[protocol.Source, ...]) -> None:
         self.listener = listener
         self.may_publish = may_publish
+        self.is_entering = True
+        """Whoever asked to join still waits for the answer and needs no other word."""
 
 
 class RelayLink:
@@ -117,12 +119,15 @@ class RelayLink:
 
         When the relay is away the participant is joined as soon as it is back, and told.
         """
-        self._participants[room, participant] = _Participant(listener, sources)
-        if self._is_told_lost:
-            raise RelayUnavailable
-        await self._wait_until_ready()
-        await self._open_room(room)
-        await self._join_now(room, participant)
+        known = self._participants[room, participant] = _Participant(listener, sources)
+        try:
+            if self._is_told_lost:
+                raise RelayUnavailable
+            await self._wait_until_ready()
+            await self._open_room(room)
+            await self._join_now(room, participant)
+        finally:
+            known.is_entering = False
 
     async def _open_room(self, room: str) -> None:
         await self._ask(protocol.OpenRoom(id=_fresh_id(), room=room))
@@ -225,12 +230,12 @@ class RelayLink:
         held = {(room.room, name) for room in hello.rooms for name in room.participants}
         has_missed = hello.epoch != self._epoch or hello.seq != self._seq
         self._epoch, self._seq = hello.epoch, max(hello.seq, 0)
-        must_tell = set(self._participants) if self._is_told_lost or has_missed else set()
-        must_tell |= set(self._participants) - held
+        here = [key for key, known in self._participants.items() if not known.is_entering]
+        must_tell = set(here) if self._is_told_lost or has_missed else set(here) - held
         try:
-            for room in {room for room, _name in self._participants}:
+            for room in {room for room, _name in here}:
                 await self._open_room(room)
-            for room, name in list(self._participants):
+            for room, name in here:
                 await self._join_now(room, name)
         except RelayRefused as error:
             logger.warning("The relay %s refused a room: %s", self._url, error.detail)
