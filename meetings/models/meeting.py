@@ -201,6 +201,27 @@ class Meeting(models.Model):
         return round(self.length.total_seconds() / 60)
 
     @property
+    def counted_from(self) -> datetime:
+        """When attendance begins to count: going live, but not long before the planned start.
+
+        A host who looks into the room days before does not make the meeting days long.
+        """
+        if self.went_live_at is None:
+            return self.starts_at
+        return max(self.went_live_at, self.starts_at - ROOM_OPENS_BEFORE)
+
+    @property
+    def real_length(self) -> timedelta:
+        """How long one had to stay to have been there from start to end.
+
+        Minutes before the planned start count for who was there but are asked of nobody, unless
+        the whole meeting took place before it.
+        """
+        end = self.ended_at or self.ends_at
+        planned = end - max(self.counted_from, self.starts_at)
+        return planned if planned > timedelta(0) else max(end - self.counted_from, timedelta(0))
+
+    @property
     def is_over(self) -> bool:
         """Nobody can join any more."""
         return self.state in {MeetingState.ENDED, MeetingState.CLOSED, MeetingState.CANCELLED}

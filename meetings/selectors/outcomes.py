@@ -8,7 +8,7 @@ attended seats with a chat line / attended seats; satisfaction = the closing rat
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -109,7 +109,7 @@ def _guests_by_meeting(meeting_ids: list[int]) -> dict[int, list[_GuestRow]]:
 
 def _outcome(meeting: Meeting, guests: list[_GuestRow]) -> MeetingOutcome:
     attended = [guest for guest in guests if guest.attended_s >= ATTENDED_FROM_S]
-    length_s = live_length(meeting).total_seconds()
+    length_s = meeting.real_length.total_seconds()
     shares = [min(guest.attended_s / length_s, 1.0) for guest in attended if length_s > 0]
     return MeetingOutcome(
         public_id=meeting.public_id,
@@ -128,9 +128,3 @@ def _outcome(meeting: Meeting, guests: list[_GuestRow]) -> MeetingOutcome:
         closed_at=meeting.closed_at or meeting.ends_at,
     )
 
-
-def live_length(meeting: Meeting) -> timedelta:
-    """How long the meeting really lasted; as planned where nobody noted it."""
-    start = meeting.went_live_at or meeting.starts_at
-    end = meeting.ended_at or meeting.ends_at
-    return max(end - start, timedelta(0))

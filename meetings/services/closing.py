@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from crm.services import activities, scores
@@ -15,6 +15,7 @@ from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration
 from meetings.models.choices import MeetingState
 from meetings.permissions import can_close
 from meetings.querysets import ATTENDED_FROM_S
+from meetings.services import fanout, presence
 from meetings.services.engagement import engagement_of
 from meetings.services.presence_spans import Span, attended_seconds
 from meetings.services.refusals import NotAllowed, NotYetOver
@@ -63,10 +64,22 @@ def close_meeting(*, meeting: Meeting, closed_by: "User | None" = None) -> Meeti
 
 def _finish(meeting: Meeting, now: datetime) -> None:
     window = live_window(meeting, now)
+    if meeting.is_live:
+        _end_room(meeting, window)
     meeting.ended_at = meeting.ended_at or window.end
     meeting.state = MeetingState.CLOSED
     meeting.closed_at = now
     meeting.save(update_fields=["state", "ended_at", "closed_at", "updated_at"])
+
+
+def _end_room(meeting: Meeting, window: Span) -> None:
+    """Nobody pressed "end": whoever is still in is sent out, and open intervals are closed."""
+    for row in PresenceInterval.objects.filter(seat__meeting=meeting, left_at__isnull=True):
+        row.left_at = max(row.joined_at, _presumed_end(row, window))
+        row.reason = "ended"
+        row.save(update_fields=["left_at", "reason"])
+    presence.end_all(meeting=meeting, at=window.end)
+    fanout.announce_end(meeting)
 
 
 def live_window(meeting: Meeting, now: datetime) -> Span:
@@ -74,15 +87,12 @@ def live_window(meeting: Meeting, now: datetime) -> Span:
 
     A meeting nobody ended lasted until its planned end, or as long as somebody stayed.
     """
-    start = meeting.went_live_at or meeting.starts_at
+    start = meeting.counted_from
     if meeting.ended_at is not None:
         return Span(start, max(start, meeting.ended_at))
-    last_left = (
-        PresenceInterval.objects.filter(seat__meeting=meeting, is_rehearsal=False)
-        .order_by(F("left_at").desc(nulls_last=True))
-        .values_list("left_at", flat=True)
-        .first()
-    )
+    last_left = PresenceInterval.objects.filter(
+        seat__meeting=meeting, is_rehearsal=False
+    ).aggregate(last=Max("left_at"))["last"]
     is_occupied = _is_occupied(meeting, now)
     end = now if is_occupied else max(meeting.ends_at, last_left or meeting.ends_at)
     return Span(start, max(start, min(end, now)))
@@ -116,6 +126,7 @@ def _evaluate(meeting: Meeting, now: datetime, *, only: int | None = None) -> li
     )
     seats = [seat for row in registrations if (seat := _seat_of(row)) is not None]
     facts = _collect_facts(meeting, seats, window)
+    length_s = int(meeting.real_length.total_seconds())
     contact_ids: set[int] = set()
     for registration in registrations:
         contact = registration.contact_point.contact
@@ -124,7 +135,7 @@ def _evaluate(meeting: Meeting, now: datetime, *, only: int | None = None) -> li
         seat = _seat_of(registration)
         seat_facts = facts[seat.pk] if seat else SeatFacts(0, 0, None)
         if seat is not None:
-            _write_engagement(seat, seat_facts, window)
+            _write_engagement(seat, seat_facts, length_s)
         _write_activities(meeting, registration, seat, seat_facts, window)
         if contact is not None:
             contact_ids.add(contact.pk)
@@ -177,10 +188,10 @@ def _presumed_end(row: PresenceInterval, window: Span) -> datetime:
     return row.seen_at
 
 
-def _write_engagement(seat: Seat, facts: SeatFacts, window: Span) -> None:
+def _write_engagement(seat: Seat, facts: SeatFacts, length_s: int) -> None:
     engagement = engagement_of(
         attended_s=facts.attended_s,
-        length_s=int(window.seconds),
+        length_s=length_s,
         chat_lines=facts.chat_lines,
         has_rated=facts.rating is not None,
     )
