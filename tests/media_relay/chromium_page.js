@@ -1,0 +1,119 @@
+// The page of test_chromium.py: one participant publishes, another one watches.
+// `relayPublish(sdp, sources)` and `relayAnswer(generation, sdp)` are exposed by the test.
+
+const publishing = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+const watching = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+const sourceOfTrack = new Map();
+let lastOffer = Promise.resolve();
+
+watching.ontrack = ({ track, streams }) => {
+  const element = document.createElement(track.kind);
+  element.autoplay = true;
+  element.srcObject = new MediaStream([track]);
+  document.body.append(element);
+  element.play();
+};
+
+async function negotiate() {
+  await publishing.setLocalDescription();
+  const sources = {};
+  for (const transceiver of publishing.getTransceivers()) {
+    const track = transceiver.sender.track;
+    if (track && transceiver.direction === "sendonly") {
+      sources[transceiver.mid] = sourceOfTrack.get(track.id);
+    }
+  }
+  const sdp = await relayPublish(publishing.localDescription.sdp, sources);
+  await publishing.setRemoteDescription({ type: "answer", sdp });
+}
+
+function preferCodec(transceiver, mimeType) {
+  const { codecs } = RTCRtpReceiver.getCapabilities("video");
+  const wanted = codecs.filter((codec) => codec.mimeType === mimeType);
+  transceiver.setCodecPreferences([...wanted, ...codecs.filter((codec) => !wanted.includes(codec))]);
+}
+
+window.publishDevices = async ({ mimeType, simulcast }) => {
+  const media = await navigator.mediaDevices.getUserMedia({
+    audio: true, video: { width: 1280, height: 720 },
+  });
+  const [audio] = media.getAudioTracks();
+  const [video] = media.getVideoTracks();
+  sourceOfTrack.set(audio.id, "microphone");
+  sourceOfTrack.set(video.id, "camera");
+  publishing.addTransceiver(audio, { direction: "sendonly" });
+  const sendEncodings = simulcast
+    ? [{ rid: "l", scaleResolutionDownBy: 4 }, { rid: "h" }]
+    : [{}];
+  const transceiver = publishing.addTransceiver(video, { direction: "sendonly", sendEncodings });
+  if (mimeType) {
+    preferCodec(transceiver, mimeType);
+  }
+  await negotiate();
+};
+
+window.shareScreen = async () => {
+  const media = await navigator.mediaDevices.getDisplayMedia({ video: true });
+  const [video] = media.getVideoTracks();
+  sourceOfTrack.set(video.id, "screen");
+  publishing.addTransceiver(video, { direction: "sendonly" });
+  await negotiate();
+};
+
+window.stopScreen = async () => {
+  for (const transceiver of publishing.getTransceivers()) {
+    const track = transceiver.sender.track;
+    if (track && sourceOfTrack.get(track.id) === "screen") {
+      track.stop();
+      await transceiver.sender.replaceTrack(null);
+      transceiver.direction = "inactive";
+    }
+  }
+  await negotiate();
+};
+
+window.restartIce = async () => {
+  publishing.restartIce();
+  await negotiate();
+};
+
+window.takeOffer = (generation, sdp) => {
+  lastOffer = lastOffer.then(async () => {
+    await watching.setRemoteDescription({ type: "offer", sdp });
+    await watching.setLocalDescription();
+    await relayAnswer(generation, watching.localDescription.sdp);
+  });
+  return lastOffer;
+};
+
+window.receivedByMid = async () => {
+  const received = {};
+  for (const report of (await watching.getStats()).values()) {
+    if (report.type === "inbound-rtp") {
+      received[report.mid] = {
+        kind: report.kind,
+        framesDecoded: report.framesDecoded ?? 0,
+        freezeCount: report.freezeCount ?? 0,
+        packetsLost: report.packetsLost ?? 0,
+        totalAudioEnergy: report.totalAudioEnergy ?? 0,
+        packetsReceived: report.packetsReceived,
+        frameWidth: report.frameWidth ?? 0,
+      };
+    }
+  }
+  return received;
+};
+
+window.publishStats = async () => {
+  const stats = [...(await publishing.getStats()).values()];
+  const codecs = new Map(stats.filter((r) => r.type === "codec").map((r) => [r.id, r.mimeType]));
+  const pair = stats.find((r) => r.type === "candidate-pair" && r.nominated);
+  const transport = stats.find((r) => r.type === "transport");
+  return {
+    codecs: stats.filter((r) => r.type === "outbound-rtp").map((r) => codecs.get(r.codecId)),
+    availableOutgoingBitrate: pair?.availableOutgoingBitrate ?? 0,
+    dtlsRole: transport?.dtlsRole,
+    srtpCipher: transport?.srtpCipher,
+    state: publishing.connectionState,
+  };
+};

@@ -1,0 +1,188 @@
+"""Real Chromium through a real relay: frames are decoded and sound has energy."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, async_playwright
+
+from media_relay import protocol
+from tests.media_relay.relay_process import ControlClient, control_client, eventually, running_relay
+
+pytestmark = [pytest.mark.browser, pytest.mark.process]
+
+CHROMIUM = "/usr/bin/chromium"
+SCRIPT = (Path(__file__).parent / "chromium_page.js").read_text(encoding="utf-8")
+ROOM = "room-1"
+FLAGS = [
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream=fps=30",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@dataclass
+class CallPage:
+    """The page, the control client behind it, and what the offers said."""
+
+    page: Page
+    client: ControlClient
+    tracks: dict[str, protocol.TrackInfo] = field(default_factory=dict)  # by source
+
+    async def publish(self, sdp: str, sources: dict[str, protocol.Source]) -> str:
+        answer = await self.client.do(
+            protocol.PublishOffer, room=ROOM, participant="ann", sdp=sdp, sources=sources
+        )
+        assert isinstance(answer, protocol.PublishAnswer)
+        return answer.sdp
+
+    async def answer(self, generation: int, sdp: str) -> None:
+        await self.client.do(
+            protocol.SubscribeAnswer,
+            room=ROOM,
+            participant="ben",
+            generation=generation,
+            sdp=sdp,
+        )
+
+    async def carry_offers(self) -> None:
+        seen = 0
+        while True:
+            offer = await self.client.wait_for(
+                protocol.SubscribeOffer,
+                lambda event, seen=seen: event.generation > seen,
+                limit_s=3600,
+            )
+            seen = offer.generation
+            self.tracks = {track.source: track for track in offer.tracks}
+            await self.page.evaluate("([g, sdp]) => takeOffer(g, sdp)", [seen, offer.sdp])
+
+    async def received(self, source: str) -> dict[str, Any]:
+        received = await self.page.evaluate("receivedByMid()")
+        track = self.tracks.get(source)
+        return received.get(track.mid, {}) if track is not None else {}
+
+    async def more_frames(self, source: str, count: int = 30) -> None:
+        before = (await self.received(source)).get("framesDecoded", 0)
+
+        async def decoded() -> bool:
+            return (await self.received(source)).get("framesDecoded", 0) >= before + count
+
+        await eventually(decoded, f"decoding {count} more frames of {source}")
+
+
+@contextlib.asynccontextmanager
+async def call_page() -> AsyncIterator[CallPage]:
+    async with (
+        running_relay() as relay,
+        control_client(relay) as client,
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page()
+        await page.route(
+            "http://localhost/", lambda route: route.fulfill(body="", content_type="text/html")
+        )
+        await page.goto("http://localhost/")
+        call = CallPage(page, client)
+        await page.expose_function("relayPublish", call.publish)
+        await page.expose_function("relayAnswer", call.answer)
+        await page.add_script_tag(content=SCRIPT)
+        await client.do(protocol.OpenRoom, room=ROOM)
+        for name, sources in (("ann", protocol.SOURCES), ("ben", ())):
+            await client.do(protocol.JoinRoom, room=ROOM, participant=name, may_publish=sources)
+        offers = asyncio.create_task(call.carry_offers())
+        try:
+            yield call
+        finally:
+            offers.cancel()
+            await asyncio.gather(offers, return_exceptions=True)
+            await browser.close()
+
+
+async def start_call(call: CallPage, **options: Any) -> None:
+    await call.page.evaluate("(options) => publishDevices(options)", options)
+    await call.client.do(protocol.Subscribe, room=ROOM, participant="ben")
+    await call.more_frames("camera")
+
+
+async def test_chromium_vp8_and_opus_are_decoded_and_heard() -> None:
+    async with call_page() as call:
+        await start_call(call)
+
+        async def is_heard() -> bool:
+            return bool((await call.received("microphone")).get("totalAudioEnergy", 0) > 0)
+
+        await eventually(is_heard, "hearing the microphone")
+        figures = await call.page.evaluate("publishStats()")
+        assert sorted(figures["codecs"]) == ["audio/opus", "video/VP8"]
+        assert figures["dtlsRole"] == "client"
+        assert figures["srtpCipher"] == "SRTP_AEAD_AES_256_GCM"
+        assert (await call.received("camera"))["packetsLost"] == 0
+
+
+async def test_chromium_transport_feedback_raises_the_bandwidth_estimate() -> None:
+    async with call_page() as call:
+        await start_call(call)
+
+        async def is_estimated() -> bool:
+            figures = await call.page.evaluate("publishStats()")
+            return bool(1_000_000 < figures["availableOutgoingBitrate"] <= 5_000_000)
+
+        await eventually(is_estimated, "an estimate above 1 Mbps and within the cap")
+
+
+async def test_chromium_h264_preferred_is_decoded() -> None:
+    async with call_page() as call:
+        await start_call(call, mimeType="video/H264")
+
+        figures = await call.page.evaluate("publishStats()")
+        assert "video/H264" in figures["codecs"]
+
+
+async def test_chromium_simulcast_offer_is_answered_with_one_layer() -> None:
+    async with call_page() as call:
+        await start_call(call, simulcast=True)
+
+        assert (await call.received("camera"))["framesDecoded"] > 0
+
+
+async def test_chromium_screen_share_comes_goes_and_comes_again() -> None:
+    async with call_page() as call:
+        await start_call(call)
+
+        await call.page.evaluate("shareScreen()")
+        await call.more_frames("screen", 10)
+        first = call.tracks["screen"]
+        await call.page.evaluate("stopScreen()")
+        await call.client.wait_for(
+            protocol.PublicationEnded, lambda event: event.publication == first.publication
+        )
+        await call.more_frames("camera")
+        await call.page.evaluate("shareScreen()")
+
+        async def is_offered_again() -> bool:
+            again = call.tracks.get("screen")
+            return again is not None and again.publication != first.publication
+
+        await eventually(is_offered_again, "the second screen share")
+        assert call.tracks["screen"].mid == first.mid
+        await call.more_frames("screen", 10)
+
+
+async def test_chromium_ice_restart_keeps_the_picture() -> None:
+    async with call_page() as call:
+        await start_call(call)
+
+        await call.page.evaluate("restartIce()")
+
+        await call.more_frames("camera", 60)
+        report = await call.client.do(protocol.Status)
+        assert isinstance(report, protocol.StatusReport)
+        assert report.counters["ice_restarts"] == 1
+        assert report.counters["handshakes"] == 2
+        assert (await call.received("camera"))["freezeCount"] == 0
