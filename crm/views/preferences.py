@@ -34,7 +34,7 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
         messages.success(request, _("Your choice is saved."))
         return redirect(request.path)
     response = render(request, "crm/preferences.html", {"form": form, "address": point.value})
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "strict-origin"
     return response
 
 
