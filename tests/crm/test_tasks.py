@@ -89,6 +89,25 @@ def test_jobs_lost_with_the_broker_are_driven_again(home: Home) -> None:
     assert len(list(home.mail_folder.glob("*.eml"))) == RECIPIENTS
 
 
+def test_broker_killed_under_a_running_worker_is_made_good(home: Home) -> None:
+    home.manage("migrate", "-v0")
+    valkey = start_valkey(home)
+    start_beat(home)
+    worker = start_worker(home)
+    home.run_code(CREATE_MAILING)
+    wait_until(lambda: count_states(home)["sent"] >= 5, process=worker)
+    valkey.kill()
+
+    restarted_at = time.monotonic()
+    start_valkey(home)
+    wait_until(lambda: is_finished(home), timeout_s=60, process=worker)
+    took_s = time.monotonic() - restarted_at
+
+    assert count_states(home) == {"sent": RECIPIENTS}
+    assert len(list(home.mail_folder.glob("*.eml"))) == RECIPIENTS
+    assert took_s <= PROMISED_S, f"took {took_s:.1f} s"
+
+
 class SlowServer:
     """Takes its time for each mail, so that a worker can die while handing one over."""
 
@@ -98,7 +117,6 @@ class SlowServer:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        import asyncio
 
         self.accepted.extend(envelope.rcpt_tos)
         await asyncio.sleep(0.1)
