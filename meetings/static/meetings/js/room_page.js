@@ -9,13 +9,14 @@ import { wireBanner } from "./views/banner.js";
 import { wireChat } from "./views/chat.js";
 import { toggleFullScreen, wireControls } from "./views/controls.js";
 import { wireDeviceFields } from "./views/device_fields.js";
-import { findDialog, part } from "./views/dom.js";
+import { findDialog, findPart, part } from "./views/dom.js";
 import { wireEnding } from "./views/ending.js";
 import { askToLeave } from "./views/leave_dialog.js";
 import { wireLobbyPage } from "./views/lobby.js";
 import { tell } from "./views/notices.js";
 import { wirePanel } from "./views/panel.js";
 import { wirePeople } from "./views/people.js";
+import { showTime } from "./views/people_words.js";
 import { wirePrejoin } from "./views/prejoin.js";
 import { wireShortcuts } from "./views/shortcuts.js";
 import { Sounds } from "./views/sounds.js";
@@ -94,6 +95,10 @@ function wirePhase() {
     root.dataset.phase = phase;
     live.hidden = phase !== "room" && phase !== "connecting";
   });
+  session.store.subscribe([(state) => state.panel, (state) => state.lobby], ({ panel, lobby }) => {
+    if (panel === "people" || !lobby.length) toasts.dismiss("waiting");
+  });
+  session.store.subscribe([(state) => state.media.microphone.isOn], () => toasts.dismiss("talking"));
 }
 
 /** In the room a refusal comes as a toast with the way forward; on the pre-join page it stays. */
@@ -126,6 +131,7 @@ function askForSound() {
 /** Who speaks, and whether we do so while muted. */
 function listen() {
   const speech = new SpeechDetector();
+  const ownLevel = findPart(root, "control-level");
   /** @type {ReturnType<typeof openLevelMeter> | null} */
   let meter = null;
   /** @type {MediaStreamTrack | null} */
@@ -141,7 +147,9 @@ function listen() {
       meter = metered && openLevelMeter(metered);
     }
     const now = performance.now();
-    const own = meter ? toLinear(meter.read()) : 0;
+    const loudness = meter?.read() ?? 0;
+    const own = toLinear(loudness);
+    ownLevel?.style.setProperty("--level", `${Math.round(loudness * 100)}%`);
     const isMuted = !media.microphone.isOn;
     speech.hear(isMuted ? "muted" : me.seat, own, now);
     for (const [seat, level] of session.readLevels()) speech.hear(seat, level, now);
@@ -175,11 +183,7 @@ function measure() {
 }
 
 function showClock() {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
-    hour: "2-digit",
-    minute: "2-digit",
-  });
-  const now = format.format(new Date());
+  const now = showTime(new Date());
   for (const clock of root.querySelectorAll("[data-part=clock]")) {
     if (clock.textContent !== now) clock.textContent = now;
   }

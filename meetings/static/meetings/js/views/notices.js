@@ -34,21 +34,22 @@ export function tell(notice, toasts, session) {
  * @param {import("../room_session.js").RoomSession} session
  */
 function tellWaiting(names, toasts, session) {
+  const sentence = ngettext(
+    "%(names)s is waiting in the lobby.",
+    "%(names)s are waiting in the lobby.",
+    names.length,
+  );
+  const text = say(sentence, names);
+  const isListed = () => session.state.panel === "people";
   void playSignal();
-  toasts.show({
-    key: "waiting",
-    lastsMs: 20_000,
-    text: say(
-      ngettext("%(names)s is waiting in the lobby.", "%(names)s are waiting in the lobby.", names.length),
-      names,
-    ),
-    action: {
-      label: gettext("Show"),
-      run: () => {
-        if (session.state.panel !== "people") session.togglePanel("people");
-      },
-    },
-  });
+  if (isListed()) {
+    toasts.announce(text);
+    return;
+  }
+  const show = () => {
+    if (!isListed()) session.togglePanel("people");
+  };
+  toasts.show({ key: "waiting", lastsMs: 20_000, text, action: { label: gettext("Show"), run: show } });
 }
 
 /** @param {Extract<import("../room_session.js").Notice, {kind: "muted_by_host"}>} notice */

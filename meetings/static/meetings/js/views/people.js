@@ -64,9 +64,10 @@ function drawRow(row, entry, state) {
   row.classList.toggle("roster-row-speaking", state.speaking.has(entry.seat));
   part(row, "screen").hidden = !entry.sources.screen;
   part(row, "muted").hidden = Boolean(entry.sources.microphone);
-  part(row, "unmuted").hidden = !entry.sources.microphone;
+  // For a host the green microphone is the button that mutes it.
   const mute = part(row, "mute");
   mute.hidden = isSelf || !isAllowed(state, "mute") || !entry.sources.microphone;
+  part(row, "unmuted").hidden = !entry.sources.microphone || !mute.hidden;
   name(mute, interpolate(gettext("Mute %(name)s"), { name: person }, true));
   const remove = part(row, "remove");
   remove.hidden = isSelf || !isAllowed(state, "remove");

@@ -59,13 +59,12 @@ export function showQuality(quality) {
   }
 }
 
-/**
- * @param {string} moment  ISO 8601
- */
+/** @param {string | Date} moment  ISO 8601 when a text */
 export function showTime(moment) {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, {
     hour: "2-digit",
     minute: "2-digit",
+    hourCycle: "h23",
   });
   return format.format(new Date(moment));
 }

@@ -130,7 +130,13 @@ export class Stage {
     const isSingle = this.#element.dataset.layout !== "grid";
     const grid = isSingle
       ? { width, height }
-      : chooseGrid({ count: this.#main.childElementCount, width, height, gap: GAP });
+      : chooseGrid({
+          count: this.#main.childElementCount,
+          width,
+          height,
+          gap: GAP,
+          leastRatio: width > height ? 4 / 3 : 3 / 4,
+        });
     this.#main.style.setProperty("--tile-width", `${grid.width}px`);
     this.#main.style.setProperty("--tile-height", `${grid.height}px`);
   }

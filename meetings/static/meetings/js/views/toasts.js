@@ -27,7 +27,7 @@ export class Toasts {
   /** @param {Toast} toast */
   show({ text, lastsMs = 6_000, action, key }) {
     this.announce(text);
-    if (key) this.#list.querySelector(`[data-key="${key}"]`)?.remove();
+    if (key) this.dismiss(key);
     const element = stamp("toast-stamp");
     if (key) element.dataset.key = key;
     part(element, "text").textContent = text;
@@ -36,6 +36,11 @@ export class Toasts {
     this.#list.append(element);
     while (this.#list.childElementCount > SHOWN_AT_ONCE) this.#list.firstElementChild?.remove();
     setTimeout(() => element.remove(), lastsMs);
+  }
+
+  /** What the toast said has been dealt with. @param {string} key */
+  dismiss(key) {
+    this.#list.querySelector(`[data-key="${key}"]`)?.remove();
   }
 }
 
