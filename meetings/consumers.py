@@ -428,7 +428,6 @@ class RoomConsumer(AsyncWebsocketConsumer):
         return await in_database(room_access.is_still_host)(
             session_key=self.scope["session"].session_key or "",
             seat=self.seat,
-            meeting=self.meeting,
         )
 
     async def check(self, facts: room_selectors.SeatFacts | None, *, is_signed_in: bool) -> None:

@@ -54,11 +54,12 @@ def identify(*, scope: Mapping[str, Any], public_id: UUID) -> Caller:
     )
 
 
-def is_still_host(*, session_key: str, seat: Seat, meeting: Meeting) -> bool:
+def is_still_host(*, session_key: str, seat: Seat) -> bool:
     """Whether the session is still signed in as the seat's user, who still runs the room."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
     request = cast("HttpRequest", SimpleNamespace(session=store(session_key=session_key)))
     user = get_user(request)
+    meeting = Meeting.objects.get(pk=seat.meeting_id)  # its host may be another one by now
     return user.pk == seat.user_id and can_host(user, meeting)
 
 
