@@ -51,7 +51,7 @@ class LiveRoom:
 MakeRoom = Callable[..., Awaitable[LiveRoom]]
 
 
-def _furnish(**fields: Any) -> tuple[Meeting, str, Seat, Seat]:
+def furnish(**fields: Any) -> tuple[Meeting, str, Seat, Seat]:
     meeting = make_meeting(**fields)
     guest, other = make_guest(meeting, "Greta Guest"), make_guest(meeting, "Otto Other")
     return meeting, session_cookie(meeting.host), guest, other
@@ -62,7 +62,7 @@ async def make_room(transactional_db: None, relay: FakeRelay) -> AsyncIterator[M
     rooms: list[LiveRoom] = []
 
     async def make(**fields: Any) -> LiveRoom:
-        room = LiveRoom(*await sync_to_async(_furnish)(**fields), pages=[])
+        room = LiveRoom(*await sync_to_async(furnish)(**fields), pages=[])
         rooms.append(room)
         return room
 
