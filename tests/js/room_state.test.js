@@ -129,6 +129,14 @@ test("state_snapshot_after_a_loss_counts_missed_lines_and_settles_pending_ones",
   assert.deepEqual(state.pendingChat, []);
 });
 
+test("state_snapshot_after_a_loss_keeps_the_older_lines", () => {
+  const before = enter({ chat: [makeLine(3, ANA), makeLine(4, ANA)] });
+
+  const state = applyMessage(before, makeSnapshot({ chat: [makeLine(4, ANA), makeLine(5, ANA)] }));
+
+  assert.deepEqual(state.chat.map(({ seq }) => seq), [3, 4, 5]);
+});
+
 test("state_history_at_the_first_entry_is_not_unread", () => {
   assert.equal(enter({ chat: [makeLine(9, ANA)] }).unreadCount, 0);
 });

@@ -30,7 +30,13 @@ from meetings.room_protocol import (
 )
 
 ALL_PERMISSIONS = (
-    "publish_microphone", "publish_camera", "publish_screen", "chat", "admit", "mute", "remove",
+    "publish_microphone",
+    "publish_camera",
+    "publish_screen",
+    "chat",
+    "admit",
+    "mute",
+    "remove",
     "end",
 )
 GUEST_PERMISSIONS = ALL_PERMISSIONS[:4]

@@ -178,12 +178,23 @@ function applySnapshot(state, snapshot) {
     me: snapshot.me,
     roster: snapshot.roster,
     lobby: snapshot.lobby,
-    chat: snapshot.chat,
+    chat: mergeChat(state.chat, snapshot.chat),
     pendingChat: state.pendingChat.filter(({ clientId }) => !confirmed.has(clientId)),
     unreadCount: countUnread(state, snapshot),
     iceServers: snapshot.ice_servers,
     relay: snapshot.relay,
   };
+}
+
+/**
+ * A snapshot brings the newest lines; the older ones that we have already stay.
+ *
+ * @param {ChatLine[]} known
+ * @param {ChatLine[]} newest
+ */
+function mergeChat(known, newest) {
+  const first = newest[0]?.seq ?? Infinity;
+  return [...known.filter(({ seq }) => seq < first), ...newest].slice(-CHAT_KEPT);
 }
 
 /**

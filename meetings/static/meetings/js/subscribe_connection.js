@@ -22,9 +22,10 @@ export class SubscribeConnection {
   #iceServers = [];
   /** @type {RTCPeerConnection | null} */
   #connection = null;
+  /** The relay's ICE name for this connection. */
+  #iceName = "";
   #isRunning = false;
-  /** Offers that were on their way before our `subscribe` was answered belong to the past. */
-  #acceptsOffers = false;
+  #rebuildCount = 0;
   /** @type {Map<string, {seat: string, source: Source}>} */
   #origins = new Map();
   /** @type {Promise<void>} */
@@ -43,24 +44,21 @@ export class SubscribeConnection {
     return this.rebuild();
   }
 
-  /** Ask the relay for a new connection; its first offer follows. */
+  /** Ask the relay for a new connection; its first offer comes with the first track. */
   async rebuild() {
     this.#discard();
     if (!this.#isRunning) return;
-    const connection = this.#open();
+    const ticket = ++this.#rebuildCount;
     try {
       await this.#options.signalling.request("subscribe");
-      if (connection === this.#connection) this.#acceptsOffers = true;
     } catch (error) {
-      this.#giveUp(connection, error);
+      if (ticket === this.#rebuildCount) this.#giveUp(error);
     }
   }
 
   /** @param {SubscribeOffer} offer */
   handleOffer(offer) {
-    const connection = this.#connection;
-    if (!connection || !this.#acceptsOffers) return;
-    this.#queue = this.#queue.then(() => this.#answer(connection, offer));
+    if (this.#isRunning) this.#queue = this.#queue.then(() => this.#answer(offer));
   }
 
   stop() {
@@ -91,12 +89,10 @@ export class SubscribeConnection {
     return report ? { report, origins: new Map(this.#origins) } : null;
   }
 
-  /**
-   * @param {RTCPeerConnection} connection
-   * @param {SubscribeOffer} offer
-   */
-  async #answer(connection, offer) {
-    if (connection !== this.#connection) return;
+  /** @param {SubscribeOffer} offer */
+  async #answer(offer) {
+    if (!this.#isRunning) return;
+    const connection = this.#findConnection(offer.sdp);
     try {
       await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
       await connection.setLocalDescription(await connection.createAnswer());
@@ -109,8 +105,23 @@ export class SubscribeConnection {
       await answered;
     } catch (error) {
       if (error instanceof RequestFailed && error.code === "stale_generation") return;
-      this.#giveUp(connection, error);
+      if (connection === this.#connection) this.#giveUp(error);
     }
+  }
+
+  /**
+   * The relay keeps one ICE name per connection. An offer with another name belongs to another
+   * connection, so it gets a new one on our side too; whether it overtook the answer to our
+   * `subscribe` does not matter then.
+   *
+   * @param {string} sdp
+   */
+  #findConnection(sdp) {
+    const iceName = /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? "";
+    if (this.#connection && iceName === this.#iceName) return this.#connection;
+    this.#discard();
+    this.#iceName = iceName;
+    return this.#open();
   }
 
   /**
@@ -139,12 +150,8 @@ export class SubscribeConnection {
     return connection;
   }
 
-  /**
-   * @param {RTCPeerConnection} connection
-   * @param {unknown} error
-   */
-  #giveUp(connection, error) {
-    if (connection !== this.#connection) return;
+  /** @param {unknown} error */
+  #giveUp(error) {
     this.#discard();
     if (error instanceof RequestFailed && error.code === "connection_lost") {
       this.#recovery.stop(); // The next snapshot starts us again.
@@ -155,7 +162,6 @@ export class SubscribeConnection {
   }
 
   #discard() {
-    this.#acceptsOffers = false;
     this.#origins.clear();
     if (this.#connection) this.#connection.onconnectionstatechange = null;
     this.#connection?.close();

@@ -1,0 +1,29 @@
+"""A browser with fake devices, and the whole system for it to talk to."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.meetings.room_page.live_site import Site, running_site
+
+CHROMIUM = "/usr/bin/chromium"
+FAKE_DEVICES = (
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream=fps=30",
+)
+
+
+# Not for the session: while Playwright's loop is alive, asynchronous tests cannot run.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FAKE_DEVICES))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with running_site() as running:
+        yield running
