@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AnonymousUser
 
 from analytics.models import ReportSchedule, Run
+from crm import permissions as people
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def can_read_analytics(user: "Person") -> bool:
-    return bool(user.is_authenticated and user.is_active and user.is_staff)
+    return people.can_view_any(user, Run)
 
 
 def can_request_runs(user: "Person") -> bool:

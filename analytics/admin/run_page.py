@@ -4,7 +4,6 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analytics import charts, permissions, tables
@@ -13,6 +12,7 @@ from analytics.labels import label_column, label_difference, label_drop, label_p
 from analytics.models import Run
 from analytics.services import runs
 from analytics.verdicts import verdict, worded_findings
+from crm.extensions import timeline_links
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -37,7 +37,7 @@ def build(*, run: Run, user: "User", page: str) -> dict[str, Any]:
         ],
         "inputs": _inputs(run, page),
         "method_template": f"admin/analytics/run/methods/{run.kind}.html",
-        "subject_url": _subject_url(run),
+        "subject_url": timeline_links.find(run.subject_ref) if run.subject_ref else None,
         "can_cancel": can_steer and run.is_open,
         "can_repeat": can_steer and not run.is_open,
         "request_key": str(uuid.uuid4()),
@@ -65,13 +65,6 @@ def _inputs(run: Run, page: str) -> dict[str, Any] | None:
         "page": current,
         "dropped": [(row.key, label_drop(row.reason)) for row in snapshot.dropped],
     }
-
-
-def _subject_url(run: Run) -> str:
-    kind, _colon, public_id = run.subject_ref.partition(":")
-    if kind == "meeting" and public_id:
-        return reverse("meetings:detail", args=[public_id])
-    return ""
 
 
 def build_comparison(*, before: Run, after: Run) -> dict[str, Any]:

@@ -12,7 +12,8 @@ def request_missing_scores() -> list[int]:
 
     The key of a score names its meeting, so that two of these at once make one run.
     """
-    scored = Run.objects.filter(kind=Run.Kind.SCORE).values_list("subject_ref", flat=True)
+    scores = Run.objects.filter(kind=Run.Kind.SCORE, subject_ref__startswith="meeting:")
+    scored = scores.values_list("subject_ref", flat=True)
     run_ids = []
     for outcome in outcomes.newly_closed(without_refs=set(scored)):
         host = get_user_model().objects.filter(pk=outcome.host_id).first()
