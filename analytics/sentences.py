@@ -41,7 +41,8 @@ TEXTS: dict[str, tuple[Any, Any]] = {
     ),
     "infinite_values": (
         _(
-            "In column “%(column)s”, %(count)s numbers are infinite or absurdly large. Rows: %(rows)s."
+            "In column “%(column)s”, %(count)s numbers are infinite or absurdly large. Rows:"
+            " %(rows)s."
         ),
         _("Correct the cells: such a number is usually a slip or a division by zero."),
     ),
