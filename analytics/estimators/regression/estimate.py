@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from analytics.estimators.cells import Floats, Table
 from analytics.estimators.errors import Finding, inform, judge, warn
@@ -142,8 +141,16 @@ def _test_estimates(
         return None, None, None
     t = fitted.estimates / errors
     p = 2 * stats.t.sf(np.abs(t), design.n - design.p)
-    _, p_holm, _, _ = multipletests(p[int(spec.intercept) :], method="holm")
-    return t, p, p_holm
+    return t, p, _adjust_by_holm(p[int(spec.intercept) :])
+
+
+def _adjust_by_holm(p: Floats) -> Floats:
+    """The smallest of m times m, the next times m - 1, ...; none below the one before."""
+    order = np.argsort(p)
+    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(raised, 1.0)
+    return adjusted
 
 
 def _forecast(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from statsmodels.stats import diagnostic
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 from statsmodels.stats.stattools import durbin_watson
 
@@ -157,14 +158,16 @@ def test_tests_of_assumptions_agree_with_statsmodels() -> None:
     assert [ours.coefficients[name].vif for name in ("ads", "events")] == pytest.approx(vifs)
 
 
-def test_holm_adjusts_two_p_values_by_hand() -> None:
-    result = estimate_regression(RegressionSpec("sales", ("ads", "events")), make_table())
+def test_adjusted_p_values_agree_with_statsmodels() -> None:
+    rng = np.random.default_rng(8)
+    columns = {f"x{i}": rng.normal(size=40) for i in range(4)}
+    table = {**columns, "y": 0.5 * columns["x0"] + 0.3 * columns["x1"] + rng.normal(size=40)}
 
-    small, large = sorted(
-        (result.coefficients[name] for name in ("ads", "events")), key=lambda c: c.p
-    )
-    assert small.p_holm == pytest.approx(min(1, 2 * small.p))
-    assert large.p_holm == pytest.approx(max(small.p_holm, large.p))
+    result = estimate_regression(RegressionSpec("y", tuple(columns)), table)
+
+    found = [result.coefficients[name] for name in columns]
+    expected = multipletests([one.p for one in found], method="holm")[1]
+    assert [one.p_holm for one in found] == pytest.approx(expected)
     assert result.coefficients["const"].p_holm is None
 
 
