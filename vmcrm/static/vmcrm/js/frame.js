@@ -1,9 +1,11 @@
 /** What every page has: theme switch, menus, the browser's time zone in forms. */
 
+import { redrawWhenFontsCome } from "./late_fonts.js";
 import { wireMenus } from "./menus.js";
 import { wireThemeSwitch } from "./theme_switch.js";
 import { offerBrowserTimeZone } from "./time_zone.js";
 
+redrawWhenFontsCome();
 wireThemeSwitch();
 wireMenus();
 offerBrowserTimeZone();
