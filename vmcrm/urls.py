@@ -20,6 +20,5 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", include("crm.views.urls")),
-    path("", include("crm.views.urls")),
     path("", include("meetings.views.urls")),
 ]
