@@ -7,6 +7,7 @@ from analytics.services import execution, reports, runs, scoring
 from crm.services import wakeups
 
 SOFT_LIMIT_S, HARD_LIMIT_S = 600, 630
+SWEEP_INTERVAL_S = 2
 # The sweep comes again after two seconds: what a busy worker could not take by then is stale.
 SWEEP_EXPIRES_S = 6
 
@@ -21,8 +22,8 @@ def execute_run(run_id: int) -> None:
 @shared_task(soft_time_limit=30, time_limit=40)
 def sweep_runs() -> None:
     """Wake runs that have no worker: new ones, and those whose worker died."""
-    for run_id in runs.waiting_run_ids(now=timezone.now()):
-        execute_run.apply_async((run_id,), expires=SWEEP_EXPIRES_S)
+    for run in runs.waiting_runs(now=timezone.now(), ahead_s=SWEEP_INTERVAL_S):
+        execute_run.apply_async((run.pk,), countdown=run.free_in_s, expires=SWEEP_EXPIRES_S)
 
 
 @shared_task(soft_time_limit=60, time_limit=90)

@@ -15,6 +15,7 @@ from analytics import datasets
 from analytics.datasets import Snapshot
 from analytics.models import Run
 from analytics.services import versions
+from analytics.services.calculations import calculate
 from crm.services import leases
 from crm.services.errors import Refusal
 
@@ -96,9 +97,6 @@ class Attempt:
             code_version=versions.code_version(),
             library_versions=versions.library_versions(),
         )
-        # numpy, scipy and statsmodels take seconds to import: only a worker ever pays for them.
-        from analytics.services.calculations import calculate
-
         result = calculate(
             kind=run.kind, snapshot=snapshot, parameters=run.parameters, seed=run.seed
         )

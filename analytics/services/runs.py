@@ -112,10 +112,26 @@ def cancel_run(*, run: Run, user: "User") -> bool:
     return changed == 1
 
 
-def waiting_run_ids(*, now: dt.datetime, limit: int = 100) -> list[int]:
-    """Open runs without a worker, oldest first."""
-    waiting = Run.objects.without_a_worker(now).order_by("created_at", "pk")
-    return list(waiting.values_list("pk", flat=True)[:limit])
+@dataclass(frozen=True)
+class WaitingRun:
+    """A run to wake: at once, or when the lease of its dead worker ends."""
+
+    pk: int
+    free_in_s: float
+
+
+def waiting_runs(*, now: dt.datetime, ahead_s: float = 0, limit: int = 100) -> list[WaitingRun]:
+    """Open runs that have no worker, or will have none within `ahead_s` seconds; oldest first.
+
+    A living worker renews its lease of four seconds each second, so one that is about to end
+    belongs to a worker that died.
+    """
+    waiting = Run.objects.without_a_worker(now + dt.timedelta(seconds=ahead_s))
+    rows = waiting.order_by("created_at", "pk").values_list("pk", "lease_until")[:limit]
+    return [
+        WaitingRun(pk, max(0.0, (lease_until - now).total_seconds()) if lease_until else 0.0)
+        for pk, lease_until in rows
+    ]
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,20 @@
 import datetime as dt
 import itertools
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 from django.utils import timezone
 
 from analytics.models import ReportIssue, ReportSchedule, Run
-
-# Loaded before the first run: inside a test's transaction the thread that renews the lease would
-# wait for the database as soon as a run lasts a second, and loading numpy takes longer.
-from analytics.services import calculations as _calculations  # noqa: F401
+from analytics.services.calculations import MODULES
 from crm.models import Channel, User
 from tests.factories.crm import make_channel, make_contact, make_purchase, make_spend
+
+# Loaded before the first run: inside a test's transaction the thread that renews the lease would
+# wait for the database as soon as a run lasts a second, and loading the numerics takes longer.
+for _module in MODULES.values():
+    import_module(_module)
 
 _numbers = itertools.count(1)
 

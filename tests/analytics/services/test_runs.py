@@ -135,7 +135,19 @@ def test_waiting_runs_are_new_ones_and_those_whose_worker_died(owner: User):
     make_run(requested_by=owner, status="running", lease_until=now + dt.timedelta(seconds=3))
     make_score_run(requested_by=owner)
 
-    assert runs.waiting_run_ids(now=now) == [new.pk, dead.pk]
+    assert runs.waiting_runs(now=now) == [
+        runs.WaitingRun(new.pk, 0), runs.WaitingRun(dead.pk, 0),
+    ]
+
+
+def test_run_whose_worker_stopped_renewing_is_woken_when_its_lease_ends(owner: User):
+    now = timezone.now()
+    dying = make_run(
+        requested_by=owner, status="running", lease_until=now + dt.timedelta(seconds=1.5)
+    )
+    make_run(requested_by=owner, status="running", lease_until=now + dt.timedelta(seconds=3))
+
+    assert runs.waiting_runs(now=now, ahead_s=2) == [runs.WaitingRun(dying.pk, 1.5)]
 
 
 @pytest.mark.parametrize(
