@@ -48,7 +48,7 @@ def _build_event(meeting: Meeting, method: Method, registration: Registration | 
     event.add("dtstart", meeting.local_start)
     event.add("dtend", meeting.local_end)
     event.add("summary", meeting.title)
-    event.add("description", _describe(meeting, registration))
+    event.add("description", _describe(meeting, None if method == "CANCEL" else registration))
     event.add("location", _("Online"))
     event.add("url", addresses.public_url(meeting))
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
@@ -61,7 +61,7 @@ def _build_event(meeting: Meeting, method: Method, registration: Registration | 
 
 def _describe(meeting: Meeting, registration: Registration | None) -> str:
     lines = [meeting.description] if meeting.description else []
-    if registration is not None and not meeting.is_cancelled:
+    if registration is not None:
         link = addresses.personal_url(registration)
         lines.append(_("Your personal link, for you alone: %(link)s") % {"link": link})
     else:

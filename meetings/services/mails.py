@@ -7,8 +7,10 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.extensions import Attachment, ComposedMail
+from crm.services.sending import MailNotNeeded
 from meetings.models import Meeting, Registration
 from meetings.services import addresses
 from meetings.services.calendar import Method, build_calendar
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 def compose_confirmation(delivery: "Delivery") -> ComposedMail:
     """The personal link with the calendar entry; also sent when somebody asks for it again."""
     registration = _registration_of(delivery)
+    _refuse_pointless(registration.meeting, is_cancelled=registration.is_cancelled)
     return _compose(
         "confirmation",
         registration,
@@ -31,6 +34,7 @@ def compose_confirmation(delivery: "Delivery") -> ComposedMail:
 def compose_change(delivery: "Delivery") -> ComposedMail:
     """The meeting was moved: old and new time, and the entry with a higher SEQUENCE."""
     registration = _registration_of(delivery)
+    _refuse_pointless(registration.meeting, is_cancelled=registration.is_cancelled)
     return _compose(
         "change",
         registration,
@@ -66,6 +70,7 @@ def compose_invitation(delivery: "Delivery") -> ComposedMail:
         .prefetch_related("agenda")
         .get(public_id=UUID(delivery.parameters["meeting"]))
     )
+    _refuse_pointless(meeting)
     contact = delivery.contact_point.contact if delivery.contact_point else None
     context = {
         "meeting": meeting,
@@ -74,6 +79,16 @@ def compose_invitation(delivery: "Delivery") -> ComposedMail:
         "link": addresses.invitation_url(meeting=meeting, delivery_id=delivery.pk),
     }
     return _render("invitation", context, attachments=[])
+
+
+def _refuse_pointless(meeting: Meeting, *, is_cancelled: bool = False) -> None:
+    """A mail that waited until the meeting was over or called off helps nobody."""
+    if is_cancelled:
+        raise MailNotNeeded(_("The registration was taken back."))
+    if meeting.is_cancelled:
+        raise MailNotNeeded(_("The meeting was cancelled."))
+    if meeting.is_over:
+        raise MailNotNeeded(_("The meeting is over."))
 
 
 def _registration_of(delivery: "Delivery") -> Registration:

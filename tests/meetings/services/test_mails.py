@@ -1,0 +1,133 @@
+"""The mails about meetings as they are really sent: language, zone, link, calendar entry."""
+
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import translation
+from icalendar import Calendar
+
+from crm.models import Delivery, User
+from crm.services import sending
+from meetings.models import Meeting
+from meetings.services import planning, registration, tokens
+from tests.factories.meetings import make_meeting, make_registration
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _mail_folder(settings: Any, tmp_path: Path) -> None:
+    settings.EMAIL_BACKEND = "crm.mail_folder.MailFolderBackend"
+    settings.MAIL_FOLDER = tmp_path
+
+
+def _send_newest() -> EmailMessage:
+    delivery = Delivery.objects.latest("pk")
+    assert sending.send(delivery_id=delivery.pk) == "sent", Delivery.objects.latest("pk").error
+    delivery.refresh_from_db()
+    message = message_from_bytes(bytes(delivery.mime or b""), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def _text(message: EmailMessage, kind: str = "plain") -> str:
+    part = message.get_body(preferencelist=(kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+def _entry(message: EmailMessage) -> tuple[Any, Any]:
+    (part,) = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    calendar = Calendar.from_ical(part.get_payload(decode=True))
+    assert part.get_param("method") == calendar["METHOD"]
+    (event,) = calendar.walk("VEVENT")
+    return calendar, event
+
+
+def _meeting(owner: User, **fields: Any) -> Meeting:
+    start = datetime(2027, 6, 10, 8, tzinfo=UTC)
+    return make_meeting(owner, starts_at=start, ends_at=start + timedelta(hours=1), **fields)
+
+
+def test_confirmation_states_the_receivers_own_time_and_link(owner: User) -> None:
+    row = make_registration(_meeting(owner, title="Herbst & Co"), time_zone="Asia/Shanghai")
+    registration.replace_link(registration=row, replaced_by=owner)
+
+    message = _send_newest()
+
+    row.refresh_from_db()
+    link = f"/r/{tokens.personal_token(row)}/"
+    assert message["Subject"] == "Your link for “Herbst & Co”"
+    assert "16:00–17:00 (Asia/Shanghai)" in _text(message)
+    assert link in _text(message)
+    assert link in _text(message, "html")
+    assert "Herbst &amp; Co" in _text(message, "html")
+    calendar, event = _entry(message)
+    assert (str(calendar["METHOD"]), link in str(event["DESCRIPTION"])) == ("REQUEST", True)
+
+
+def test_confirmation_follows_the_language_of_the_receiver(owner: User) -> None:
+    row = make_registration(_meeting(owner), language="zh-hans")
+    registration.replace_link(registration=row, replaced_by=owner)
+
+    with translation.override("en"):
+        message = _send_newest()
+
+    assert "2027年6月10日" in _text(message)
+
+
+def test_change_names_both_times_and_carries_the_next_sequence(owner: User) -> None:
+    meeting = _meeting(owner)
+    make_registration(meeting, time_zone="Europe/Berlin")
+    start = meeting.starts_at + timedelta(days=1)
+    planning.reschedule(
+        meeting=meeting,
+        starts_at=start,
+        ends_at=start + timedelta(hours=1),
+        time_zone=meeting.time_zone,
+        changed_by=owner,
+    )
+
+    message = _send_newest()
+
+    assert "11 Jun 2027, 10:00–11:00 (Europe/Berlin)" in _text(message)
+    assert "10 Jun 2027, 10:00" in _text(message)
+    assert int(_entry(message)[1]["SEQUENCE"]) == 1
+
+
+def test_cancellation_removes_the_entry_and_gives_the_reason_as_text(owner: User) -> None:
+    meeting = _meeting(owner)
+    make_registration(meeting)
+    planning.cancel(meeting=meeting, cancelled_by=owner, reason="<b>Ill</b>")
+
+    message = _send_newest()
+
+    calendar, event = _entry(message)
+    assert (str(calendar["METHOD"]), str(event["STATUS"])) == ("CANCEL", "CANCELLED")
+    assert "&lt;b&gt;Ill&lt;/b&gt;" in _text(message, "html")
+    assert "/r/" not in _text(message)
+
+
+def test_registration_taken_back_removes_the_entry_without_a_link(owner: User) -> None:
+    registration.cancel(registration=make_registration(_meeting(owner)))
+
+    message = _send_newest()
+
+    calendar, event = _entry(message)
+    assert str(calendar["METHOD"]) == "CANCEL"
+    assert "/r/" not in str(event["DESCRIPTION"])
+    assert "/r/" not in _text(message)
+
+
+def test_confirmation_of_a_meeting_cancelled_meanwhile_is_not_sent(owner: User) -> None:
+    meeting = _meeting(owner)
+    row = make_registration(meeting)
+    registration.replace_link(registration=row, replaced_by=owner)
+    confirmation = Delivery.objects.get()
+    planning.cancel(meeting=meeting, cancelled_by=owner)
+
+    assert sending.send(delivery_id=confirmation.pk) == "suppressed"
