@@ -68,9 +68,7 @@ def move_to_base_url(url: str) -> str:
 def _find_html(mail: EmailMessage) -> str:
     if not isinstance(mail, EmailMultiAlternatives):
         return ""
-    return next(
-        (str(part.content) for part in mail.alternatives if part.mimetype == "text/html"), ""
-    )
+    return next((str(content) for content, kind in mail.alternatives if kind == "text/html"), "")
 
 
 def _zone_choices() -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ class VmcrmAdminSite(AdminSite):
         navigation = build_navigation(context["available_apps"], request.path)
         return {**context, "navigation": navigation, "in_admin": True}
 
-    def index(
+    def index(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         from vmcrm import today  # wants the models, which are loaded after the sites
@@ -45,12 +45,12 @@ class VmcrmAdminSite(AdminSite):
         """
         return HttpResponseRedirect(reverse("admin:index"))
 
-    def logout(
+    def logout(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return HttpResponseRedirect(reverse("account_logout"))
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return HttpResponseRedirect(reverse("account_change_password"))

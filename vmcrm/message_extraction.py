@@ -49,8 +49,10 @@ def collect_django_messages(root: Path) -> set[Message]:
     for path in _files(root, APPS, ".py"):
         messages.update(_extract("python", path.read_bytes(), PYTHON_KEYWORDS))
     for path in _files(root, ("templates",), ".html", ".txt"):
-        source = templatize(path.read_text(), origin=str(path)).encode()
-        messages.update(_extract("python", source, PYTHON_KEYWORDS))
+        # What is no text becomes X or blank; the blanks left of it are no Python indentation.
+        lines = templatize(path.read_text(), origin=str(path)).splitlines()
+        source = "\n".join(line.strip() for line in lines)
+        messages.update(_extract("python", source.encode(), PYTHON_KEYWORDS))
     return messages
 
 

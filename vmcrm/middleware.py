@@ -19,7 +19,7 @@ def PersonalSettingsMiddleware(get_response: GetResponse) -> GetResponse:  # noq
 
         async def serve_async(request: HttpRequest) -> HttpResponse:
             _activate(request, await request.auser())
-            return await get_response(request)  # type: ignore[misc]
+            return await get_response(request)
 
         return serve_async
 

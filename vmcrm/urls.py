@@ -14,7 +14,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path(
         "jsi18n/",
-        JavaScriptCatalog.as_view(packages=["vmcrm", "crm", "meetings", "analytics"]),
+        JavaScriptCatalog.as_view(),
         name="javascript-catalog",
     ),
     path("healthz", health.healthz, name="healthz"),
