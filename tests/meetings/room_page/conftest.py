@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.meetings.room_page.live_site import Site, running_site
 
@@ -16,14 +16,30 @@ FAKE_DEVICES = (
 
 # Not for the session: while Playwright's loop is alive, asynchronous tests cannot run.
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FAKE_DEVICES))
-        yield chromium
-        chromium.close()
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FAKE_DEVICES))
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="module")
+def browser_without_devices(playwright: Playwright) -> Iterator[Browser]:
+    """Its person says no to every question of the browser."""
+    chromium = playwright.chromium.launch(
+        executable_path=CHROMIUM,
+        args=["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
+    )
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     with running_site() as running:
         yield running

@@ -136,7 +136,7 @@ function listen() {
   let meter = null;
   /** @type {MediaStreamTrack | null} */
   let metered = null;
-  let remindedAt = 0;
+  let remindedAt = -Infinity;
 
   setInterval(() => {
     const { phase, me, media, speaking } = session.state;
