@@ -52,9 +52,10 @@ _IN_PROCESS = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_outside_services() -> Iterator[None]:
+def _no_outside_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     celery_app.conf.broker_url = "memory://"
-    with override_settings(**_IN_PROCESS):
+    # An empty folder: ServeStatic warns about one that is missing, as before the first start.
+    with override_settings(**_IN_PROCESS, STATIC_ROOT=tmp_path_factory.mktemp("static")):
         yield
 
 

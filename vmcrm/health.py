@@ -84,7 +84,7 @@ def ask_relay() -> None:
             raise NotReadyError(f"{parts.netloc} answered {status}")
 
 
-QUESTIONS: dict[str, Callable[[], None]] = {
+QUESTIONS: dict[str, Callable[[], object]] = {
     "database": ask_database,
     "broker": ask_broker,
     "worker": lambda: ask_heartbeat("worker"),
@@ -93,14 +93,14 @@ QUESTIONS: dict[str, Callable[[], None]] = {
 }
 
 
-async def _ask(question: Callable[[], None]) -> dict[str, object]:
+async def ask(question: Callable[[], object]) -> dict[str, object]:
     """One dependency's line: never raises, never takes longer than the limit."""
     started = time.monotonic()
     try:
         async with asyncio.timeout(LIMIT_S):
             await asyncio.to_thread(question)
     except TimeoutError:
-        return {"ok": False, "error": f"no answer within {LIMIT_S:.0f} s"}
+        return {"ok": False, "error": f"no answer within {LIMIT_S:g} s"}
     except NotReadyError as error:
         return {"ok": False, "error": str(error)}
     except Exception as error:  # noqa: BLE001 - whatever a driver raises means: not ready
@@ -117,7 +117,7 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 async def readyz(request: HttpRequest) -> JsonResponse:
-    answers = await asyncio.gather(*(_ask(question) for question in QUESTIONS.values()))
+    answers = await asyncio.gather(*(ask(question) for question in QUESTIONS.values()))
     is_ready = all(answer["ok"] for answer in answers)
     body = {
         "status": "ready" if is_ready else "not ready",

@@ -1,0 +1,67 @@
+"""What must not stand in a log line."""
+
+import logging
+import sys
+
+import pytest
+from django.conf import settings
+
+from vmcrm.logs import MaskSecrets, mask
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("GET /r/abc.DEF-123/ 200", "GET /r/***/ 200"),
+        ("GET /preferences/tok:en/?x=1", "GET /preferences/***/?x=1"),
+        ("/accounts/confirm-email/MQ:1abc:xyz/", "/accounts/confirm-email/***/"),
+        ("/accounts/password/reset/key/1-abc-def/", "/accounts/password/reset/key/***/"),
+        ("Cookie: sessionid=abc; csrftoken=def", "Cookie: ***"),
+        ("{'Authorization': 'Bearer abc.def'}", "{'Authorization': ***"),
+        ("sent Bearer abc.def-1 to it", "sent Bearer *** to it"),
+        ("login=a@b.c&password=hunter2&next=/", "login=a@b.c&password=***&next=/"),
+        ("/meetings/?token=abc&x=1", "/meetings/?token=***&x=1"),
+        ("redis://user:secret@host:6379/0", "redis://***@host:6379/0"),
+        ("smtp+tls://me:p4ss@mail.example:587", "smtp+tls://***@mail.example:587"),
+    ],
+)
+def test_mask_hides_what_follows_a_known_shape(text, masked):
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text", ["GET /meetings/ 200", "mail to a@b.example queued", "http://localhost:8000/join/"]
+)
+def test_mask_leaves_harmless_lines_as_they_are(text):
+    assert mask(text) == text
+
+
+def test_mask_hides_our_own_keys_anywhere():
+    text = f"relay answered {settings.RELAY_SECRET!r} and {settings.SECRET_KEY}"
+
+    assert mask(text) == "relay answered '***' and ***"
+
+
+def make_record(message: str, *arguments: object, exc_info: object = None) -> logging.LogRecord:
+    return logging.LogRecord("x", logging.INFO, __file__, 1, message, arguments, exc_info)
+
+
+def test_filter_masks_arguments_too():
+    record = make_record("%s %s", "GET", "/r/abc/")
+
+    kept = MaskSecrets().filter(record)
+
+    assert kept
+    assert record.getMessage() == "GET /r/***/"
+
+
+def test_filter_masks_tracebacks():
+    try:
+        int("token=abc")
+    except ValueError:
+        record = make_record("failed", exc_info=sys.exc_info())
+
+    MaskSecrets().filter(record)
+
+    line = logging.Formatter().format(record).rpartition("ValueError: ")[2]
+    assert line == "invalid literal for int() with base 10: 'token=***'"
