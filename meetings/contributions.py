@@ -153,7 +153,7 @@ def list_day_items(user: "User") -> list[DayItem]:
                 kind="meeting",
             )
         )
-        waiting = meeting.waiting_count if not meeting.is_over else 0
+        waiting = 0 if meeting.is_over else getattr(meeting, "waiting_count", 0)
         if waiting:
             items.append(_waiting_item(meeting, waiting))
     return items

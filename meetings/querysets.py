@@ -15,7 +15,13 @@ from crm.querysets import VisibleQuerySet, team_rule
 
 if TYPE_CHECKING:
     from crm.models import User
-    from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat
+    from meetings.models import (  # noqa: F401 - stand in quotes below
+        ChatMessage,
+        Meeting,
+        PresenceInterval,
+        Registration,
+        Seat,
+    )
 
 _Row = TypeVar("_Row", bound=Model)
 

@@ -59,7 +59,7 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
     change_form_template = "admin/meetings/meeting/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Meeting]:
-        return super().get_queryset(request).with_counts()  # type: ignore[no-any-return, attr-defined]
+        return super().get_queryset(request).with_counts()  # type: ignore[attr-defined]
 
     @admin.display(description=_("when"), ordering="starts_at")
     def when(self, meeting: Meeting) -> str:
@@ -106,7 +106,7 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
         )
 
     def get_form(
-        self, request: HttpRequest, obj: Meeting | None = None, change: bool = False, **kwargs: Any
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         if obj is not None:
             # These are no fields of the form for a planned meeting; see RescheduleForm.
@@ -124,9 +124,9 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
         return {**initial, **people, **super().get_changeform_initial_data(request)}
 
     def get_formset_kwargs(
-        self, request: HttpRequest, obj: Meeting, inline: Any, prefix: str
+        self, request: HttpRequest, obj: Any, inline: Any, prefix: str
     ) -> dict[str, Any]:
-        """The kind's agenda fills the new form. Not on POST: an unchanged point is still a point."""
+        """The kind's agenda fills the new form. Not on POST: what is unchanged counts too."""
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
         if obj.pk is None and request.method == "GET" and isinstance(inline, AgendaInline):
             kwargs["initial"] = _default_agenda(request)
@@ -207,5 +207,3 @@ def _default_agenda(request: HttpRequest) -> list[dict[str, Any]]:
         {"position": position, "title": point.title, "duration_min": point.duration_min}
         for position, point in enumerate(points, start=1)
     ]
-
-

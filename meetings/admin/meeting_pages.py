@@ -61,9 +61,7 @@ class MeetingPages(_Base):
             ),
         ]
 
-    def _find(
-        self, request: HttpRequest, pk: int, may: Callable[[Any, Meeting], bool]
-    ) -> Meeting:
+    def _find(self, request: HttpRequest, pk: int, may: Callable[[Any, Meeting], bool]) -> Meeting:
         """The visible meeting, or Http404; PermissionDenied when one sees it but may not."""
         meeting = self.get_queryset(request).filter(pk=pk).first()
         if meeting is None:

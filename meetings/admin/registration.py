@@ -18,7 +18,13 @@ from meetings.services import registration as registrations
 @admin.register(Registration)
 class RegistrationAdmin(VisibleAdmin, admin.ModelAdmin):
     list_display = (
-        "name", "company_name", "contact_point", "meeting", "state", "is_verified", "source",
+        "name",
+        "company_name",
+        "contact_point",
+        "meeting",
+        "state",
+        "is_verified",
+        "source",
         "registered_at",
     )
     list_filter = ("state", "source", "meeting__kind")
@@ -27,8 +33,19 @@ class RegistrationAdmin(VisibleAdmin, admin.ModelAdmin):
     date_hierarchy = "registered_at"
     actions = ("replace_links",)
     fields = (
-        "meeting", "name", "company_name", "contact_point", "state", "verified_at", "language",
-        "time_zone", "source", "utm_source", "utm_medium", "utm_campaign", "registered_at",
+        "meeting",
+        "name",
+        "company_name",
+        "contact_point",
+        "state",
+        "verified_at",
+        "language",
+        "time_zone",
+        "source",
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+        "registered_at",
         "cancelled_at",
     )
     readonly_fields = fields

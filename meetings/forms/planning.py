@@ -1,7 +1,6 @@
 """Planning, moving and cancelling in the administration. Times are entered as the clocks of the
 meeting's own zone show them."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -41,7 +40,7 @@ class WallTimeField(forms.SplitDateTimeField):
 
     widget = AdminSplitDateTime
 
-    def compress(self, data_list: Sequence[Any]) -> datetime | None:
+    def compress(self, data_list: Any) -> datetime | None:
         if not data_list:
             return None
         day, time = data_list
@@ -179,7 +178,7 @@ class MeetingForm(_ZonedForm, forms.ModelForm):
             # Without times the row cannot be checked against the table's constraints; the form's
             # own errors say what is missing.
             return
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
 
 
 def _spell(value: Decimal) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.consent_wordings import current_wording
@@ -59,7 +60,7 @@ class RegistrationForm(forms.Form):
         super().__init__(*args, **kwargs)
         for purpose in consent_purposes(meeting):
             self.fields[f"{CONSENT_PREFIX}{purpose}"] = forms.BooleanField(
-                label=current_wording(purpose).text, required=False
+                label=format_lazy("{}", current_wording(purpose).text), required=False
             )
 
     @property

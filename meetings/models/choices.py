@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -58,6 +59,6 @@ class RegistrationSource(models.TextChoices):
     INVITATION = "invitation", _("Invitation mail")
 
 
-def languages() -> list[tuple[str, str]]:
+def languages() -> "list[tuple[str, str | Promise]]":
     """The languages of the site as choices; a function, so that migrations do not freeze them."""
     return list(settings.LANGUAGES)

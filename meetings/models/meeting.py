@@ -265,7 +265,9 @@ class AgendaItem(models.Model):
         verbose_name_plural = _("agenda items")
         ordering = ["position", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(duration_min__gte=1), name="meetings_item_has_length")
+            models.CheckConstraint(
+                condition=Q(duration_min__gte=1), name="meetings_item_has_length"
+            )
         ]
 
     def __str__(self) -> str:

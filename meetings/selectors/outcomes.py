@@ -21,8 +21,6 @@ from meetings.querysets import ATTENDED_FROM_S
 if TYPE_CHECKING:
     from crm.models import User
 
-ATTENDED_FROM_S = 5 * 60
-
 
 @dataclass(frozen=True)
 class MeetingOutcome:
@@ -97,9 +95,7 @@ def _guests_by_meeting(meeting_ids: list[int]) -> dict[int, list[_GuestRow]]:
         .filter(meeting__in=meeting_ids)
         .filter(Q(contact_point__contact=None) | Q(contact_point__contact__is_internal=False))
         .annotate(has_written=Exists(written))
-        .values_list(
-            "meeting_id", "seat__attended_s", "has_written", "seat__closing_rating"
-        )
+        .values_list("meeting_id", "seat__attended_s", "has_written", "seat__closing_rating")
     )
     guests: dict[int, list[_GuestRow]] = defaultdict(list)
     for meeting_id, attended_s, has_written, rating in rows:
@@ -127,4 +123,3 @@ def _outcome(meeting: Meeting, guests: list[_GuestRow]) -> MeetingOutcome:
         weights_version=meeting.weights_version,
         closed_at=meeting.closed_at or meeting.ends_at,
     )
-

@@ -37,9 +37,11 @@ def resolve_seat(
     registration = registration_from_cookies(cookies=cookies, meeting=meeting)
     if registration is None:
         return None
-    return Seat.objects.select_related("meeting", "registration").filter(
-        registration=registration
-    ).first()
+    return (
+        Seat.objects.select_related("meeting", "registration")
+        .filter(registration=registration)
+        .first()
+    )
 
 
 def _credentials(source: HttpRequest | Mapping[str, Any]) -> tuple[Mapping[str, str], Any]:

@@ -55,7 +55,7 @@ def _build_event(meeting: Meeting, method: Method, registration: Registration | 
     if method != "PUBLISH":
         event["organizer"] = _organizer(meeting)
     if registration is not None:
-        event.add("attendee", _attendee(registration), encode=0)
+        event["attendee"] = _attendee(registration)
     return event
 
 

@@ -88,9 +88,7 @@ def _purpose_key(meeting: Meeting) -> str:
     return f"invitation:{meeting.public_id}"
 
 
-def _without_registered(
-    meeting: Meeting, contacts: "QuerySet[Contact]"
-) -> "QuerySet[Contact]":
+def _without_registered(meeting: Meeting, contacts: "QuerySet[Contact]") -> "QuerySet[Contact]":
     registered = Registration.objects.standing().filter(
         meeting=meeting, contact_point__contact__isnull=False
     )

@@ -80,9 +80,7 @@ def check_open(*, meeting: Meeting) -> None:
         raise MeetingFull
 
 
-def register(
-    *, meeting: Meeting, person: Person, provenance: Provenance, client: str
-) -> None:
+def register(*, meeting: Meeting, person: Person, provenance: Provenance, client: str) -> None:
     """Write the registration down and mail the personal link to the address given.
 
     Returns nothing on purpose: whether the address was registered before is told only by the
@@ -214,9 +212,7 @@ def send_link_again(*, meeting: Meeting, email: str, client: str) -> None:
     registration = (
         Registration.objects.standing()
         .select_related("contact_point", "meeting")
-        .filter(
-            meeting=meeting, contact_point__kind="email", contact_point__normalised=address
-        )
+        .filter(meeting=meeting, contact_point__kind="email", contact_point__normalised=address)
         .first()
     )
     if registration is None or meeting.is_over:
@@ -342,4 +338,3 @@ def replace_link(*, registration: Registration, replaced_by: "User") -> Registra
         registration.refresh_from_db()
         _enqueue(registration, composer="meeting_confirmation")
     return registration
-

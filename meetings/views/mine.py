@@ -1,5 +1,6 @@
 """My meetings, and taking a registration back."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -38,7 +39,7 @@ def list_mine(request: HttpRequest) -> HttpResponse:
     return render(request, "meetings/mine.html", context)
 
 
-def _is_to_come(row: Registration, now: object) -> bool:
+def _is_to_come(row: Registration, now: datetime) -> bool:
     return not row.meeting.is_over and row.meeting.ends_at > now
 
 
@@ -66,9 +67,7 @@ def cancel_registration(request: HttpRequest, public_id: UUID) -> HttpResponse:
         .filter(public_id=public_id)
         .first()
     )
-    own = found and access.registration_from_cookies(
-        cookies=request.COOKIES, meeting=found.meeting
-    )
+    own = found and access.registration_from_cookies(cookies=request.COOKIES, meeting=found.meeting)
     if found is None or not can_change_registration(found, own):
         raise Http404(_("There is no such registration."))
     if request.method != "POST":

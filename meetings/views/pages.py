@@ -12,7 +12,7 @@ from meetings.models import Meeting
 from meetings.permissions import can_host, can_view
 from meetings.selectors.appointments import listed_meetings
 from meetings.services import access
-from meetings.services.calendar import build_calendar
+from meetings.services.calendar import Method, build_calendar
 from meetings.services.registration import check_open
 from meetings.views.entrance import find_page_meeting
 
@@ -52,7 +52,7 @@ def registration_state(meeting: Meeting) -> dict[str, Any]:
 @require_safe
 def download_calendar(request: HttpRequest, public_id: UUID) -> HttpResponse:
     meeting = find_page_meeting(request, public_id)
-    method = "CANCEL" if meeting.is_cancelled else "PUBLISH"
+    method: Method = "CANCEL" if meeting.is_cancelled else "PUBLISH"
     response = HttpResponse(
         build_calendar(meeting=meeting, method=method),
         content_type=f"text/calendar; charset=utf-8; method={method}",

@@ -15,15 +15,14 @@ from meetings.services import access, registration
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_personal_link(request: HttpRequest, token: str) -> HttpResponse:
+    response: HttpResponse
     try:
         if request.method == "POST":
             response = _enter(request, registration.verify(token=token))
         else:
             response = _show(request, registration.find_by_token(token=token))
     except Refusal as refusal:
-        response = render(
-            request, "meetings/link_not_valid.html", {"refusal": refusal}, status=404
-        )
+        response = render(request, "meetings/link_not_valid.html", {"refusal": refusal}, status=404)
     # The address is a secret: pages get the site's name at most. "no-referrer" would make browsers
     # send "Origin: null" with the form, which the check against forged requests refuses.
     response["Referrer-Policy"] = "strict-origin"

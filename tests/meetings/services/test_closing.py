@@ -32,7 +32,7 @@ def _facts(seat: Seat) -> set[tuple[str, int | None]]:
 
 def test_close_of_a_guest_who_took_part_writes_minutes_lines_rating_and_points() -> None:
     meeting = make_past_meeting()
-    seat = make_guest(meeting, **{"email": "li.na@customers.example"})
+    seat = make_guest(meeting, email="li.na@customers.example")
     make_presence(seat, minutes=30)
     make_chat_line(seat)
     make_chat_line(seat, deleted_at=timezone.now())

@@ -41,13 +41,37 @@ def _new(host: User, **fields: Any) -> Meeting:
 @pytest.mark.parametrize(
     ("wall_time", "zone", "expected"),
     [
-        (datetime(2026, 3, 28, 10), "Europe/Berlin", datetime(2026, 3, 28, 9, tzinfo=UTC)),
-        (datetime(2026, 3, 30, 10), "Europe/Berlin", datetime(2026, 3, 30, 8, tzinfo=UTC)),
-        (datetime(2026, 10, 25, 1, 59), "Europe/Berlin", datetime(2026, 10, 24, 23, 59, tzinfo=UTC)),
-        (datetime(2026, 10, 25, 3), "Europe/Berlin", datetime(2026, 10, 25, 2, tzinfo=UTC)),
+        (
+            datetime.fromisoformat("2026-03-28T10:00"),
+            "Europe/Berlin",
+            datetime(2026, 3, 28, 9, tzinfo=UTC),
+        ),
+        (
+            datetime.fromisoformat("2026-03-30T10:00"),
+            "Europe/Berlin",
+            datetime(2026, 3, 30, 8, tzinfo=UTC),
+        ),
+        (
+            datetime.fromisoformat("2026-10-25T01:59"),
+            "Europe/Berlin",
+            datetime(2026, 10, 24, 23, 59, tzinfo=UTC),
+        ),
+        (
+            datetime.fromisoformat("2026-10-25T03:00"),
+            "Europe/Berlin",
+            datetime(2026, 10, 25, 2, tzinfo=UTC),
+        ),
         # China has had no clock changes since 1991: never a refusal.
-        (datetime(2026, 3, 29, 2, 30), "Asia/Shanghai", datetime(2026, 3, 28, 18, 30, tzinfo=UTC)),
-        (datetime(2026, 10, 25, 2, 30), "Asia/Shanghai", datetime(2026, 10, 24, 18, 30, tzinfo=UTC)),
+        (
+            datetime.fromisoformat("2026-03-29T02:30"),
+            "Asia/Shanghai",
+            datetime(2026, 3, 28, 18, 30, tzinfo=UTC),
+        ),
+        (
+            datetime.fromisoformat("2026-10-25T02:30"),
+            "Asia/Shanghai",
+            datetime(2026, 10, 24, 18, 30, tzinfo=UTC),
+        ),
     ],
 )
 def test_point_in_time_near_a_clock_change_is_what_the_clocks_show(
@@ -58,7 +82,9 @@ def test_point_in_time_near_a_clock_change_is_what_the_clocks_show(
 
 def test_point_in_time_in_the_gap_of_spring_is_refused_by_name() -> None:
     with pytest.raises(NonexistentTime) as refused:
-        point_in_time(wall_time=datetime(2026, 3, 29, 2, 30), zone_name="Europe/Berlin")
+        point_in_time(
+            wall_time=datetime.fromisoformat("2026-03-29T02:30"), zone_name="Europe/Berlin"
+        )
 
     assert refused.value.code == "nonexistent_time"
     assert "Europe/Berlin" in str(refused.value)
@@ -66,7 +92,9 @@ def test_point_in_time_in_the_gap_of_spring_is_refused_by_name() -> None:
 
 def test_point_in_time_in_the_hour_that_comes_twice_is_refused_by_name() -> None:
     with pytest.raises(AmbiguousTime) as refused:
-        point_in_time(wall_time=datetime(2026, 10, 25, 2, 30), zone_name="Europe/Berlin")
+        point_in_time(
+            wall_time=datetime.fromisoformat("2026-10-25T02:30"), zone_name="Europe/Berlin"
+        )
 
     assert refused.value.code == "ambiguous_time"
 
@@ -74,14 +102,17 @@ def test_point_in_time_in_the_hour_that_comes_twice_is_refused_by_name() -> None
 @pytest.mark.parametrize("zone", ["Europe/Atlantis", "", "../../etc/passwd"])
 def test_point_in_time_in_an_unknown_zone_is_refused(zone: str) -> None:
     with pytest.raises(UnknownZone):
-        point_in_time(wall_time=datetime(2026, 5, 1, 10), zone_name=zone)
+        point_in_time(wall_time=datetime.fromisoformat("2026-05-01T10:00"), zone_name=zone)
 
 
 def test_plan_takes_agenda_and_defaults_from_the_kind(owner: User) -> None:
     meeting = planning.plan(planned_by=owner, meeting=_new(owner))
 
     assert [item.title for item in meeting.agenda.all()] == [
-        "Update", "Progress", "Market", "Proposal",
+        "Update",
+        "Progress",
+        "Market",
+        "Proposal",
     ]
     assert (meeting.has_lobby, meeting.visibility, meeting.capacity) == (True, "invitation", 12)
     assert meeting.team == owner.team
@@ -115,7 +146,10 @@ def test_plan_by_an_auditor_is_refused_and_writes_nothing(owner: User, auditor: 
     ("fields", "refusal"),
     [
         ({"ends_at": datetime(2020, 1, 1, tzinfo=UTC)}, BadTimes),
-        ({"weights": {"attendance": "0.5", "interaction": "0.3", "satisfaction": "0.3"}}, BadWeights),
+        (
+            {"weights": {"attendance": "0.5", "interaction": "0.3", "satisfaction": "0.3"}},
+            BadWeights,
+        ),
         ({"weights": {"attendance": "1"}}, BadWeights),
         ({"time_zone": "Mars/Base"}, UnknownZone),
     ],

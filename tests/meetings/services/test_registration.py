@@ -47,11 +47,18 @@ def test_register_writes_registration_mail_and_activity() -> None:
 
     row = Registration.objects.get()
     assert (row.name, row.company_name, row.language, row.time_zone, row.verified_at) == (
-        "Wang Wei", "Hengrui", "zh-hans", "Asia/Shanghai", None,
+        "Wang Wei",
+        "Hengrui",
+        "zh-hans",
+        "Asia/Shanghai",
+        None,
     )
     delivery = Delivery.objects.get()
     assert (delivery.composer, delivery.address, delivery.language, delivery.time_zone) == (
-        "meeting_confirmation", "wang.wei@hengrui.example", "zh-hans", "Asia/Shanghai",
+        "meeting_confirmation",
+        "wang.wei@hengrui.example",
+        "zh-hans",
+        "Asia/Shanghai",
     )
     activity = Activity.objects.get()
     assert (activity.kind, activity.subject_ref) == ("registered", meeting.subject_ref)
@@ -185,7 +192,9 @@ def test_verify_makes_contact_seat_and_granted_consent(owner: User) -> None:
     assert contact is not None
     assert (contact.name, contact.owner, contact.language) == ("Wang Wei", owner, "zh-hans")
     assert (row.seat.role, row.seat.state, row.seat.display_name) == (
-        "attendee", "admitted", "Wang Wei",
+        "attendee",
+        "admitted",
+        "Wang Wei",
     )
     states = ConsentEvent.objects.order_by("pk").values_list("purpose", "state")
     assert list(states) == [("research", "pending"), ("research", "granted")]
@@ -255,7 +264,9 @@ def test_verify_with_a_wrong_token_is_refused_and_writes_nothing(change: str) ->
     assert (row.verified_at, Seat.objects.count(), Contact.objects.count()) == (None, 0, 0)
 
 
-@pytest.mark.parametrize(("state", "refusal"), [("ended", MeetingOver), ("cancelled", MeetingCancelled)])
+@pytest.mark.parametrize(
+    ("state", "refusal"), [("ended", MeetingOver), ("cancelled", MeetingCancelled)]
+)
 def test_verify_after_the_meeting_is_refused(state: str, refusal: type[Exception]) -> None:
     row = make_registration(make_meeting(state=state), verified_at=None)
 
