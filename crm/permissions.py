@@ -44,6 +44,7 @@ _EDITORS: dict[str, frozenset[str]] = {
 # Contacts leave by erasure, accounts by being deactivated; both are services, not a delete button.
 _DELETERS: dict[str, frozenset[str]] = {
     "crm.contact": NOBODY,
+    "crm.contactpoint": NOBODY,
     "crm.contactprofile": NOBODY,
     "crm.company": ADMINS,
     "crm.user": NOBODY,

@@ -1,5 +1,8 @@
 """What crm itself adds to the registries that upper apps use, too."""
 
+from urllib.parse import urlencode
+
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm import extensions
@@ -13,6 +16,9 @@ def register_all() -> None:
     extensions.mail_composers.register(deliveries.COMPOSED, compose_stored)
     extensions.mail_composers.register(colleagues.INVITATION, colleagues.compose_invitation)
     extensions.my_day_items.register(tasks_of_the_day)
+    extensions.bulk_actions.register(
+        "assign_owner", _("Give to a colleague"), address_of_assign_page
+    )
 
 
 def _register_activity_kinds() -> None:
@@ -27,3 +33,8 @@ def _register_activity_kinds() -> None:
         sentence=_("Bought for %(quantity)s %(unit)s: %(title)s"),
         points=10,
     )
+
+
+def address_of_assign_page(filter_text: str) -> str:
+    page = reverse("admin:crm_contact_assign_owner")
+    return f"{page}?{urlencode({'filter': filter_text})}"

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from crm import permissions
 
@@ -65,22 +67,38 @@ class VisibleAdmin(AdminBase):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return self.can_delete(request.user, obj)
 
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: models.Model | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        request.edited_record = obj  # type: ignore[attr-defined]  # read by `visible_choices`
+        return super().get_form(request, obj, change=change, **kwargs)
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs.setdefault("queryset", _choices(db_field, request))
+        kwargs.setdefault("queryset", visible_choices(db_field, request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs.setdefault("queryset", _choices(db_field, request))
+        kwargs.setdefault("queryset", visible_choices(db_field, request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
-def _choices(db_field: Any, request: HttpRequest) -> models.QuerySet[Any] | None:
-    """Only visible rows can be chosen; a forged id of an invisible one is refused."""
+def visible_choices(db_field: Any, request: HttpRequest) -> models.QuerySet[Any] | None:
+    """Only visible rows can be chosen, and the one that stands there already may stay.
+
+    A forged id of an invisible row is refused.
+    """
     manager = db_field.remote_field.model._default_manager
-    if hasattr(manager, "visible_to"):
-        queryset: models.QuerySet[Any] = manager.visible_to(request.user)
-        return queryset
-    return None
+    if not hasattr(manager, "visible_to"):
+        return None
+    queryset: models.QuerySet[Any] = manager.visible_to(request.user)
+    record = getattr(request, "edited_record", None)
+    if isinstance(record, db_field.model) and db_field.many_to_one:
+        queryset = queryset | manager.filter(pk=getattr(record, db_field.attname))
+    return queryset
 
 
 class VisibleInline(InlineBase):
@@ -99,3 +117,25 @@ class VisibleInline(InlineBase):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return permissions.can_delete_any(request.user, self.model)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("queryset", visible_choices(db_field, request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class ReadOnlyAdmin(VisibleAdmin):
+    """For what the system writes itself: everybody only looks."""
+
+    def can_add(self, user: Any) -> bool:
+        return False
+
+    def can_change(self, user: Any, record: models.Model | None) -> bool:
+        return False
+
+    def can_delete(self, user: Any, record: models.Model | None) -> bool:
+        return False
+
+
+def badge(text: Any, tone: str) -> SafeString:
+    """A word in a coloured pill; `tone` is good, warn, bad, accent or neutral."""
+    return format_html('<span class="badge badge-{}">{}</span>', tone, text)

@@ -224,6 +224,10 @@ class ContactPoint(models.Model):
             raise ValidationError({"value": error.messages}) from error
         if self.kind == self.Kind.EMAIL and self._state.adding and is_role_address(self.value):
             self.is_shared = True
+        # `normalised` is in no form, so the form does not check the constraint itself.
+        others = ContactPoint.objects.filter(kind=self.kind, normalised=self.normalised)
+        if others.exclude(pk=self.pk).exists():
+            raise ValidationError({"value": _("This address is known already.")})
 
 
 def normalise_point(kind: str, value: str) -> str:

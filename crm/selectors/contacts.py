@@ -13,20 +13,22 @@ if TYPE_CHECKING:
 
     from crm.models import User
 
-# What the contact list filters by; the same words stand in its address.
-_EXACT_FILTERS = (
-    "language",
-    "source",
-    "is_internal",
-    "company",
-    "market",
-    "owner",
-    "team",
-    "company__id",
-    "market__id",
-    "owner__id",
-    "team__id",
-)
+# What the contact list filters by, with the type of the value; the same words stand in its address.
+_EXACT_FILTERS: dict[str, type] = {
+    "language": str,
+    "source": str,
+    "is_internal": bool,
+    "company": int,
+    "company__id": int,
+    "market": int,
+    "market__id": int,
+    "owner": int,
+    "owner__id": int,
+    "team": int,
+    "team__id": int,
+}
+# Parts of the address that say how the list looks, not what is in it.
+_LAYOUT = frozenset({"o", "p", "all", "e", "_facets"})
 
 
 def visible_contacts(user: "User | AnonymousUser") -> ContactQuerySet:
@@ -49,34 +51,44 @@ def filtered_contacts(user: "User", query_string: str) -> "QuerySet[Contact]":
 def _narrow(
     contacts: "QuerySet[Contact]", user: "User", name: str, value: str
 ) -> "QuerySet[Contact]":
-    if name in {"o", "p", "all", "_facets", "e"} or value == "":
+    if name in _LAYOUT or value == "":
         return contacts
     if name == "q":
-        found = Contact.objects.search(value)
-        return contacts.filter(pk__in=found.values("pk"))
+        return contacts.filter(pk__in=Contact.objects.search(value).values("pk"))
     if name == "whose":
         return narrow_to_whose(contacts, user, value)
     if name == "engaged":
-        return (
-            contacts.filter(engagement_score__gte=int(value))
-            if value.isdigit()
-            else (contacts.none())
-        )
-    field, _exact, _rest = name.partition("__exact")
-    if field in _EXACT_FILTERS and (not _exact or not _rest):
-        return _filter_exactly(contacts, field, value)
+        return narrow_to_engaged(contacts, value)
+    if name == "id__in":
+        return _filter_by_ids(contacts, value)
     if name.endswith("__isnull") and name.removesuffix("__isnull") in _EXACT_FILTERS:
         return contacts.filter(**{name: value in {"1", "True"}})
-    return contacts.none()
+    return _filter_exactly(contacts, name.removesuffix("__exact"), value)
+
+
+def _filter_by_ids(contacts: "QuerySet[Contact]", value: str) -> "QuerySet[Contact]":
+    ids = value.split(",")
+    if not all(part.isdecimal() for part in ids):
+        return contacts.none()
+    return contacts.filter(pk__in=[int(part) for part in ids])
 
 
 def _filter_exactly(contacts: "QuerySet[Contact]", field: str, value: str) -> "QuerySet[Contact]":
-    if field == "is_internal":
-        return contacts.filter(is_internal=value in {"1", "True"})
-    is_text = field in {"language", "source"}
-    if not is_text and not value.isdigit():
+    kind = _EXACT_FILTERS.get(field)
+    if kind is bool:
+        return contacts.filter(**{field: value in {"1", "True"}})
+    if kind is str or (kind is int and value.isdecimal()):
+        return contacts.filter(**{field: value})
+    return contacts.none()
+
+
+def narrow_to_engaged(contacts: "QuerySet[Contact]", value: str) -> "QuerySet[Contact]":
+    """At least so many points; "0" means none at all."""
+    if not value.isdecimal():
         return contacts.none()
-    return contacts.filter(**{field: value})
+    if value == "0":
+        return contacts.filter(engagement_score=0)
+    return contacts.filter(engagement_score__gte=int(value))
 
 
 def narrow_to_whose(contacts: "QuerySet[Contact]", user: "User", value: str) -> "QuerySet[Contact]":

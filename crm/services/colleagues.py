@@ -27,6 +27,10 @@ class AlreadyHasAccount(Refusal):
     code = "already_has_account"
 
 
+class HasPassword(Refusal):
+    code = "has_password"
+
+
 def invite(
     *,
     email: str,
@@ -55,6 +59,19 @@ def invite(
         user.groups.set(Group.objects.filter(name__in=roles))
         send_link(user=user, invited_by=invited_by, attempt=1)
     return user
+
+
+def send_link_again(*, user: User, invited_by: User) -> Delivery:
+    """Another mail with a fresh link. Raises NotAllowed, HasPassword."""
+    if not can_invite_colleague(invited_by):
+        raise NotAllowed(gettext_lazy("Only administrators invite colleagues."))
+    if user.has_usable_password():
+        raise HasPassword(gettext_lazy("This colleague has chosen a password already."))
+    with transaction.atomic():
+        sent = Delivery.objects.filter(
+            purpose_key__startswith=f"colleague_invitation:{user.pk}:"
+        ).count()
+        return send_link(user=user, invited_by=invited_by, attempt=sent + 1)
 
 
 def send_link(*, user: User, invited_by: User, attempt: int) -> Delivery:
