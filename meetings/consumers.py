@@ -1,9 +1,5 @@
-"""The room's socket: parse, match, call. What a message does is in `services/`; what it looks
+"""The room's consumer: parse, match, call. What a message does is in `services/`; what it looks
 like is in `room_protocol`. Identity and permissions come from the server's session alone.
-
-Three tasks serve a socket: Channels dispatches what arrives, a worker handles the page's messages
-one after the other, a writer sends. So neither a slow query nor a slow reader holds up the news
-that somebody was removed.
 """
 
 import asyncio
@@ -13,10 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-from channels.exceptions import StopConsumer
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm.services.errors import Refusal
@@ -27,166 +20,59 @@ from meetings.ice_servers import ice_servers
 from meetings.models.choices import SeatState
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
 from meetings.room_permissions import may_send, permissions_of, publishable_sources
+from meetings.room_socket import RoomSocket
 from meetings.selectors import room as room_selectors
 from meetings.services import chat, fanout, moderation, presence, room, room_access
 from meetings.services.room_refusals import NotInRoom, NotPermitted, RoomClosed, SeatRemoved
-from meetings.socket_limits import Outbox, OutboxFull, TokenBucket
 from meetings.socket_watch import get_watch
 
-BAD_MESSAGES_ALLOWED: Final = 2
-MOST_WAITING: Final = 64
-"""Messages of the page that may wait for the worker; the bucket lets hardly more through."""
 LOBBY_EVERY_S: Final = 0.25
 OPEN_IN_LOBBY: Final = (rp.Hello, rp.Leave, rp.Ping)
 
 logger = logging.getLogger(__name__)
 
 
-class RoomConsumer(AsyncWebsocketConsumer):
+class RoomConsumer(RoomSocket):
     """One socket of one seat."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self._is_open = self._is_finished = False
-        self._tasks: set[asyncio.Task[None]] = set()
-        try:
-            await super().__call__(scope, receive, send)
-        except fanout.LAYER_AWAY:
-            if self._is_open:
-                raise
-            logger.warning("No socket without the channel layer; the page will come back")
-            await receive()
-            await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": rp.CLOSE_SERVER_RESTARTS})
-        finally:
-            self._stop()
+    caller: room_access.Caller | None = None
 
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        """Channels' own also visits a thread to close database connections. Ours are closed
-        where they are used, and a line of chat to 500 sockets must not cost 500 visits."""
-        await getattr(self, message["type"].replace(".", "_"))(message)
-
-    # --- opening and closing --------------------------------------------------------------------
-
-    async def connect(self) -> None:
-        self._is_open = True
-        self.connection = uuid.uuid4().hex
-        self._bucket, self._outbox = TokenBucket(), Outbox()
-        self._inbox: asyncio.Queue[rp.ClientMessage] = asyncio.Queue(MOST_WAITING)
-        self._bad_messages = 0
-        self._groups: set[str] = set()
+    async def open(self) -> None:
         self._is_in_room = self._has_said_hello = False
         self._is_lobby_due = self._is_ending = False
         self._sent_seq = self._lagged_at = 0
         self._held_sources: set[str] = set()
         self._early: list[dict[str, Any]] | None = None
-        await self.accept()
-        self._start(self._write())
         try:
-            self.caller = await in_database(room_access.identify)(
+            caller = await in_database(room_access.identify)(
                 scope=self.scope, public_id=self.scope["url_route"]["kwargs"]["public_id"]
             )
         except room_access.NoSeat as refusal:
-            self._finish(refusal.close_code)
+            self.finish(refusal.close_code)
             return
-        self.meeting, self.seat = self.caller.meeting, self.caller.seat
-        self.seat_pk = self.seat.pk
+        self.caller, self.language = caller, caller.language
+        self.meeting, self.seat, self.seat_pk = caller.meeting, caller.seat, caller.seat.pk
         self.role: rp.Role = self.seat.role  # type: ignore[assignment]  # a constraint keeps it so
         self._room, self._name = str(self.meeting.public_id), str(self.seat.public_id)
         self._viewer = room_selectors.Viewer(self._name, self.role, self.meeting.kind)
         get_watch().add(self)
-        self._start(self._work())
 
-    def _start(self, coroutine: Any) -> None:
-        task = asyncio.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self._is_finished:
-            return
-        if not self._bucket.take() or self._inbox.full():
-            self._finish(rp.CLOSE_TOO_MANY_MESSAGES)
-            return
-        try:
-            self._inbox.put_nowait(rp.decode(text_data or ""))
-        except rp.ProtocolError as error:
-            self._put(rp.Error(id=error.message_id, code=error.code, sentence=error.sentence))
-            self._bad_messages += 1
-            if self._bad_messages > BAD_MESSAGES_ALLOWED:
-                self._finish(rp.CLOSE_BAD_MESSAGE)
-
-    async def disconnect(self, code: int) -> None:
-        self._is_finished = True
-        await self._clean_up()
-        raise StopConsumer
-
-    def _finish(self, code: int, last: rp.Typed | None = None) -> None:
-        """Say the last word, take no more, close when everything is written."""
-        if self._is_finished:
-            return
-        if last is not None:
-            self._put(last)
-        self._is_finished = True
-        self._outbox.put_close(code)
-
-    def _stop(self) -> None:
-        """No task, watch or relay knows this socket any more. Stopping twice is harmless."""
-        mine = asyncio.current_task()
-        for task in list(self._tasks):
-            if task is not mine:
-                task.cancel()
-        if hasattr(self, "caller"):
+    def forget(self) -> None:
+        if self.caller is not None:
             get_watch().discard(self)
             get_client().forget(self._room, self._name, self)
 
-    async def _clean_up(self) -> None:
-        """Nobody speaks for the seat any more; doing it twice is harmless."""
-        self._stop()
-        for group in self._groups:
-            with contextlib.suppress(*fanout.LAYER_AWAY):
-                await self.channel_layer.group_discard(group, self.channel_name)
-        if not hasattr(self, "caller"):
+    async def vanish(self) -> None:
+        if self.caller is None:
             return
         try:
             await in_database(presence.vanish)(connection=self.connection)
         except DatabaseError:
             logger.exception("The watch will notice this socket's silence")
 
-    # --- writing --------------------------------------------------------------------------------
-
-    def _put(self, message: rp.Typed) -> None:
-        self._put_text(rp.encode(message))
-
-    def _put_text(self, text: str) -> None:
-        if self._is_finished:
-            return
-        try:
-            self._outbox.put(text)
-        except OutboxFull:
-            self._is_finished = True
-            self._start(self._cut())
-
-    async def _cut(self) -> None:
-        """The reader is too slow. The writer is stuck in the socket, so it goes first."""
-        await self._clean_up()
-        logger.info("A slow reader of seat %s is cut off", self._name)
-        await self.close(rp.CLOSE_SLOW_READER)
-
-    async def _write(self) -> None:
-        while isinstance(item := await self._outbox.get(), str):
-            await self.send(text_data=item)
-            self._outbox.written(item)
-        await self.close(item)
-
     # --- the page's messages --------------------------------------------------------------------
 
-    async def _work(self) -> None:
-        while not self._is_finished:
-            message = await self._inbox.get()
-            with translation.override(self.caller.language):
-                await self._handle(message)
-
-    async def _handle(self, message: rp.ClientMessage) -> None:
+    async def handle(self, message: rp.ClientMessage) -> None:
         try:
             self._refuse_out_of_place(message)
             await getattr(self, f"on_{message.type}")(message)
@@ -197,11 +83,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
             self._refuse(message, refusal.code, str(refusal))
         except fanout.LAYER_AWAY:
             self._refuse(message, "try_again", _("The room is being repaired. Please wait."))
-            self._finish(rp.CLOSE_SERVER_RESTARTS)
+            self.finish(rp.CLOSE_SERVER_RESTARTS)
         except DatabaseError:
             logger.exception("Seat %s: %s was not stored", self._name, message.type)
             self._refuse(message, "try_again", _("This was not saved. Please try again."))
-        except Exception:
+        except Exception:  # whatever it is, the socket and its room go on
             logger.exception("Seat %s: %s failed", self._name, message.type)
             self._refuse(message, "internal", _("Something went wrong on our side."))
 
@@ -212,10 +98,10 @@ class RoomConsumer(AsyncWebsocketConsumer):
             raise NotPermitted
 
     def _refuse(self, message: rp.ClientMessage, code: str, sentence: str) -> None:
-        self._put(rp.Error(id=message.id, code=code, sentence=sentence))
+        self.put(rp.Error(id=message.id, code=code, sentence=sentence))
 
     async def on_hello(self, message: rp.Hello) -> None:
-        await self._listen_to(fanout.seat_group(self._name))
+        await self.listen_to(fanout.seat_group(self._name))
         self.seat = await in_database(room.enter)(
             seat=self.seat, connection=self.connection, is_fresh=message.resume_seq is None
         )
@@ -225,34 +111,24 @@ class RoomConsumer(AsyncWebsocketConsumer):
             return
         self._early = []
         try:
-            await self._listen_to(fanout.room_group(self._room))
+            await self.listen_to(fanout.room_group(self._room))
             if "admit" in permissions_of(self.role):
-                await self._listen_to(fanout.hosts_group(self._room))
+                await self.listen_to(fanout.hosts_group(self._room))
             is_relay_ready = await self._join_relay()
             snapshot = await in_database(self._read_snapshot)(message, is_relay_ready)
             self._is_in_room, self._sent_seq = True, snapshot.seq
-            self._put(snapshot)
+            self.put(snapshot)
         finally:
             early, self._early = self._early, None
         for event in early:
-            if event["seq"] > self._sent_seq:
+            if event["seq"] > snapshot.seq:  # they may come out of order
                 self._pass_on(event)
-
-    async def _listen_to(self, group: str) -> None:
-        if group in self._groups:
-            return
-        try:
-            async with asyncio.timeout(fanout.SENDING_LIMIT_S):
-                await self.channel_layer.group_add(group, self.channel_name)
-        except TimeoutError as error:
-            raise ConnectionError("the channel layer does not answer") from error
-        self._groups.add(group)
 
     async def _answer_waiting(self, message: rp.Hello) -> None:
         waiting = await in_database(room_selectors.lobby)(self.meeting)
         seats = [entry.seat for entry in waiting]
         position = seats.index(self._name) + 1 if self._name in seats else None
-        self._put(rp.Waiting(id=message.id, position=position))
+        self.put(rp.Waiting(id=message.id, position=position))
 
     async def _join_relay(self) -> bool:
         sources = publishable_sources(self.role)
@@ -291,15 +167,15 @@ class RoomConsumer(AsyncWebsocketConsumer):
         sdp = await get_client().publish_offer(self._room, self._name, message.sdp, message.sources)
         for source in set(message.sources.values()) & self._held_sources:
             await get_client().pause(self._room, self._name, source, paused=True)
-        self._put(rp.PublishAnswer(id=message.id, sdp=sdp))
+        self.put(rp.PublishAnswer(id=message.id, sdp=sdp))
 
     async def on_subscribe(self, message: rp.Subscribe) -> None:
         await get_client().subscribe(self._room, self._name)
-        self._put(rp.Ok(id=message.id))
+        self.put(rp.Ok(id=message.id))
 
     async def on_subscribe_answer(self, message: rp.SubscribeAnswer) -> None:
         await get_client().subscribe_answer(self._room, self._name, message.generation, message.sdp)
-        self._put(rp.Ok(id=message.id))
+        self.put(rp.Ok(id=message.id))
 
     async def on_set_source(self, message: rp.SetSource) -> None:
         was_held = await in_database(room.set_source)(
@@ -308,20 +184,20 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if was_held:
             self._held_sources.discard(message.source)
             await get_client().pause(self._room, self._name, message.source, paused=False)
-        self._put(rp.Ok(id=message.id))
+        self.put(rp.Ok(id=message.id))
 
     async def on_send_chat(self, message: rp.SendChat) -> None:
         client_id = uuid.UUID(message.client_id)
         await in_database(chat.post)(seat=self.seat, client_id=client_id, text=message.text)
-        self._put(rp.Ok(id=message.id))
+        self.put(rp.Ok(id=message.id))
 
     async def on_admit(self, message: rp.Admit) -> None:
         await in_database(moderation.admit)(by=self.seat, seat_id=uuid.UUID(message.seat))
-        self._put(rp.Ok(id=message.id))
+        self.put(rp.Ok(id=message.id))
 
     async def on_deny(self, message: rp.Deny) -> None:
         await in_database(moderation.deny)(by=self.seat, seat_id=uuid.UUID(message.seat))
-        self._put(rp.Ok(id=message.id))
+        self.put(rp.Ok(id=message.id))
 
     async def on_mute(self, message: rp.Mute) -> None:
         await in_database(moderation.mute)(
@@ -329,36 +205,36 @@ class RoomConsumer(AsyncWebsocketConsumer):
         )
         with contextlib.suppress(RelayUnavailable):  # nothing is forwarded then, either
             await get_client().pause(self._room, message.seat, message.source, paused=True)
-        self._put(rp.Ok(id=message.id))
+        self.put(rp.Ok(id=message.id))
 
     async def on_remove(self, message: rp.Remove) -> None:
         await in_database(moderation.remove)(by=self.seat, seat_id=uuid.UUID(message.seat))
         with contextlib.suppress(RelayUnavailable):
             await get_client().leave(self._room, message.seat)
-        self._put(rp.Ok(id=message.id))
+        self.put(rp.Ok(id=message.id))
 
     async def on_end_meeting(self, message: rp.EndMeeting) -> None:
         self._is_ending = True  # our own answer comes before the news
         await in_database(moderation.end_meeting)(by=self.seat)
         with contextlib.suppress(RelayUnavailable):
             await get_client().close_room(self._room)
-        self._put(rp.Ok(id=message.id))
+        self.put(rp.Ok(id=message.id))
         self._shut(is_over=True)
 
     async def on_fetch(self, message: rp.Fetch) -> None:
         deltas = await in_database(room_selectors.deltas_after)(
             self.meeting, self._viewer, message.after_seq
         )
-        self._put(rp.Missed(id=message.id, messages=deltas))
+        self.put(rp.Missed(id=message.id, messages=deltas))
 
     async def on_leave(self, message: rp.Leave) -> None:
         self._is_in_room = False
         await in_database(room.leave)(seat=self.seat, connection=self.connection)
         await self._leave_relay()
-        self._finish(1000, rp.Ok(id=message.id))
+        self.finish(1000, rp.Ok(id=message.id))
 
     async def on_ping(self, message: rp.Ping) -> None:
-        self._put(rp.Pong(id=message.id))
+        self.put(rp.Pong(id=message.id))
 
     async def _leave_relay(self) -> None:
         get_client().forget(self._room, self._name, self)
@@ -376,7 +252,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
     def _pass_on(self, event: Mapping[str, Any]) -> None:
         is_plain = self._viewer.may_see(event["seat"], event["role"])
         self._sent_seq = max(self._sent_seq, event["seq"])
-        self._put_text(event["text"] if is_plain else event["masked"])
+        self.put_text(event["text"] if is_plain else event["masked"])
 
     async def room_ended(self, _event: dict[str, Any]) -> None:
         if not self._is_ending:
@@ -386,16 +262,16 @@ class RoomConsumer(AsyncWebsocketConsumer):
         """Many may come at once: the list is read and sent at most four times a second."""
         if not self._is_lobby_due:
             self._is_lobby_due = True
-            self._start(self._send_lobby())
+            self.start(self._send_lobby())
 
     async def _send_lobby(self) -> None:
         await asyncio.sleep(LOBBY_EVERY_S)
         self._is_lobby_due = False
-        self._put(rp.LobbyChanged(lobby=await in_database(room_selectors.lobby)(self.meeting)))
+        self.put(rp.LobbyChanged(lobby=await in_database(room_selectors.lobby)(self.meeting)))
 
     async def seat_admitted(self, _event: dict[str, Any]) -> None:
         if not self._is_in_room:
-            self._put(rp.Admitted())
+            self.put(rp.Admitted())
 
     async def seat_removed(self, _event: dict[str, Any]) -> None:
         await self._leave_relay()
@@ -403,12 +279,12 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     async def seat_replaced(self, event: dict[str, Any]) -> None:
         if event["connection"] != self.connection:
-            self._finish(rp.CLOSE_REPLACED, rp.Replaced())
+            self.finish(rp.CLOSE_REPLACED, rp.Replaced())
 
     async def seat_muted(self, event: dict[str, Any]) -> None:
         self._held_sources.add(event["source"])
-        self._put(rp.ForceMute(source=event["source"], by=event["by"]))
-        self._start(self._pause_held(event["source"]))
+        self.put(rp.ForceMute(source=event["source"], by=event["by"]))
+        self.start(self._pause_held(event["source"]))
 
     async def _pause_held(self, source: relay_protocol.Source) -> None:
         with contextlib.suppress(RelayUnavailable, RelayRefused):
@@ -416,9 +292,9 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     def _shut(self, *, is_over: bool) -> None:
         if is_over:
-            self._finish(rp.CLOSE_MEETING_ENDED, rp.MeetingEnded())
+            self.finish(rp.CLOSE_MEETING_ENDED, rp.MeetingEnded())
         else:
-            self._finish(rp.CLOSE_FORBIDDEN, rp.Removed())
+            self.finish(rp.CLOSE_FORBIDDEN, rp.Removed())
 
     # --- what the watch finds -------------------------------------------------------------------
 
@@ -433,9 +309,9 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def check(self, facts: room_selectors.SeatFacts | None, *, is_signed_in: bool) -> None:
         if facts is None or not is_signed_in or not facts.is_registered:
             await self._leave_relay()
-            self._finish(rp.CLOSE_NO_SEAT)
-        elif facts.link_version != self.caller.link_version:
-            self._finish(rp.CLOSE_NO_SEAT)
+            self.finish(rp.CLOSE_NO_SEAT)
+        elif self.caller is None or facts.link_version != self.caller.link_version:
+            self.finish(rp.CLOSE_NO_SEAT)
         elif facts.is_meeting_over:
             self._shut(is_over=True)
         elif facts.state == SeatState.REMOVED:
@@ -449,16 +325,16 @@ class RoomConsumer(AsyncWebsocketConsumer):
         """The relay obeys at once; the page comes back and finds its new permissions."""
         with contextlib.suppress(RelayUnavailable, RelayRefused):
             await get_client().set_permissions(self._room, self._name, publishable_sources(role))
-        self._finish(rp.CLOSE_SERVER_RESTARTS)
+        self.finish(rp.CLOSE_SERVER_RESTARTS)
 
     async def _check_place(self, facts: room_selectors.SeatFacts) -> None:
         if facts.connection not in {"", self.connection}:
-            self._finish(rp.CLOSE_REPLACED, rp.Replaced())
+            self.finish(rp.CLOSE_REPLACED, rp.Replaced())
         elif facts.connection == "":
-            self._finish(rp.CLOSE_SERVER_RESTARTS)  # taken for dead: come back and take place
+            self.finish(rp.CLOSE_SERVER_RESTARTS)  # taken for dead: come back and take place
         elif not self._is_in_room:
             if facts.state == SeatState.ADMITTED:
-                self._put(rp.Admitted())
+                self.put(rp.Admitted())
         else:
             await self._catch_up(facts.room_sequence)
 
@@ -473,7 +349,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         )
         for delta in deltas:
             self._sent_seq = max(self._sent_seq, delta.seq)
-            self._put(delta)
+            self.put(delta)
 
     # --- what the relay says --------------------------------------------------------------------
 
@@ -483,12 +359,12 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 rp.OfferedTrack(mid=track.mid, seat=track.participant, source=track.source)
                 for track in event.tracks
             )
-            self._put(rp.SubscribeOffer(generation=event.generation, sdp=event.sdp, tracks=tracks))
+            self.put(rp.SubscribeOffer(generation=event.generation, sdp=event.sdp, tracks=tracks))
         elif isinstance(event, relay_protocol.ActiveSpeaker):
-            self._put(rp.ActiveSpeaker(seat=event.participant))
+            self.put(rp.ActiveSpeaker(seat=event.participant))
 
     def on_relay_lost(self) -> None:
-        self._put(rp.RelayLost())
+        self.put(rp.RelayLost())
 
     def on_relay_ready(self) -> None:
-        self._put(rp.RelayReady())
+        self.put(rp.RelayReady())

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Sequence
 from typing import Final
 
 from django.conf import settings
@@ -20,15 +19,13 @@ def ice_servers(participant: str) -> tuple[IceServer, ...]:
     The credential follows the scheme that coturn calls `use-auth-secret`: the name holds when it
     runs out, the password is a keyed hash of the name.
     """
-    urls: Sequence[str] = settings.TURN_URLS
-    secret: str = settings.TURN_SECRET
-    if not urls:
+    if not settings.TURN_URLS:
         return ()
     name = f"{int(time.time()) + CREDENTIAL_LASTS_S}:{participant}"
-    digest = hmac.new(secret.encode(), name.encode(), hashlib.sha1).digest()
+    digest = hmac.new(settings.TURN_SECRET.encode(), name.encode(), hashlib.sha1).digest()
     return (
         IceServer(
-            urls=tuple(urls),
+            urls=tuple(settings.TURN_URLS),
             username=name,
             credential=base64.b64encode(digest).decode(),
         ),

@@ -97,7 +97,7 @@ def _refuse_unless_permitted(by: Seat, permission: str) -> None:
 
 
 def _find(meeting: Meeting, seat_id: UUID) -> Seat:
-    seat = Seat.objects.filter(meeting=meeting, public_id=seat_id).first()
+    seat: Seat | None = Seat.objects.filter(meeting=meeting, public_id=seat_id).first()
     if seat is None:
         raise UnknownSeat
     return seat

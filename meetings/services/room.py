@@ -24,7 +24,7 @@ def enter(*, seat: Seat, connection: str, is_fresh: bool) -> Seat:
     now = timezone.now()
     with transaction.atomic():
         meeting = lock_meeting(seat.meeting_id)
-        current = Seat.objects.select_related("registration", "user").get(pk=seat.pk)
+        current: Seat = Seat.objects.select_related("registration", "user").get(pk=seat.pk)
         current.meeting = meeting
         _refuse_closed_door(current, meeting)
         live, _is_new = LiveSeat.objects.get_or_create(seat=current)

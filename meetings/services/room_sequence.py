@@ -8,7 +8,8 @@ from meetings.models import Meeting
 
 def lock_meeting(meeting_id: int) -> Meeting:
     """The meeting, held until the surrounding transaction ends."""
-    return Meeting.objects.select_for_update().get(pk=meeting_id)
+    meeting: Meeting = Meeting.objects.select_for_update().get(pk=meeting_id)
+    return meeting
 
 
 def advance(meeting: Meeting) -> int:
