@@ -107,7 +107,7 @@ def score_meeting(spec: ScoreSpec) -> ScoreResult:
     weights, and weights that do not sum to exactly 1.
 
     Source: simple additive weighting with min-max normalisation, OECD/JRC Handbook on
-    Constructing Composite Indicators (2008), section 5.3 (min-max) and 6.2 (linear aggregation).
+    Constructing Composite Indicators (2008), steps 5 (normalisation) and 7 (aggregation).
     """
     values = _check(spec)
     mapped = _map_all(spec, values)

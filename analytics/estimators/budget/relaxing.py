@@ -1,7 +1,7 @@
 """When no allocation keeps all limits: the smallest set that must give way, and by how much.
 
 An elastic program with a switch for each limit (Chinneck, Feasibility and Infeasibility in
-Optimization, 2008, section 7.2): first as few limits as possible, then as little as possible of
+Optimization, 2008): first as few limits as possible, then as little as possible of
 them, measured against each limit's own size.
 """
 

@@ -46,7 +46,7 @@ def classical(design: Design, fit: Fit) -> Covariance:
 
 
 def hc3(design: Design, fit: Fit) -> Floats:
-    """S of MacKinnon and White (1985), eq. 14, in its usual form: each e_i over 1 - h_i."""
+    """S of MacKinnon and White (1985) as commonly computed: each e_i over 1 - h_i."""
     scores = design.q * (fit.residuals / (1 - fit.leverage))[:, None]
     return np.asarray(scores.T @ scores, dtype=np.float64)
 

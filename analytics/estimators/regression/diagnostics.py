@@ -52,7 +52,7 @@ def diagnose(design: Design, fit: Fit, order: NDArray[np.intp] | None) -> Diagno
 
 
 def studentise(design: Design, fit: Fit) -> Floats:
-    """Residuals over their spread without the row itself: Cook and Weisberg (1982), eq. 2.2.9.
+    """Residuals over their spread without the row itself: Cook and Weisberg (1982).
 
     Infinite where the other rows lie exactly on a line; NaN where no row can be left out.
     """
@@ -66,7 +66,7 @@ def studentise(design: Design, fit: Fit) -> Floats:
 
 
 def measure_cook(design: Design, fit: Fit) -> Floats:
-    """How far all estimates move without a row: Cook (1977), eq. 5."""
+    """How far all estimates move without a row: Cook (1977)."""
     h = fit.leverage
     scaled = (fit.residuals / fit.residual_sd) ** 2
     return np.asarray(scaled * h / (design.p * (1 - h) ** 2), dtype=np.float64)

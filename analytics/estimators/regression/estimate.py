@@ -44,9 +44,9 @@ def estimate_regression(spec: RegressionSpec, data: Table) -> RegressionResult:
 
     Assumes a straight-line relation and independent rows; classical intervals further assume even
     scatter, and prediction intervals a roughly normal one. The figures describe an association,
-    not a cause. Intervals use Student's t with n - p degrees of freedom (Greene, Econometric
-    Analysis, 8th ed., eq. 4-47 for estimates, 4-53 for a new row). They rest on classical errors,
-    or on HAC errors when a period is given and the Breusch-Godfrey test finds autocorrelation.
+    not a cause. Intervals use Student's t with n - p degrees of freedom (R4 to R7 of METHODS.md).
+    They rest on classical errors, or on HAC errors when a period is given and the Breusch-Godfrey
+    test finds autocorrelation.
 
     Raises `BadProblem`, `BadData`, `NotEnoughData`, `IllConditioned`, `BadPeriods` and
     `TooFarOutside`; `analytics/METHODS.md` lists the rules.

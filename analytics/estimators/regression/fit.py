@@ -15,7 +15,7 @@ from scipy.linalg import qr, solve_triangular
 from analytics.estimators.cells import Floats
 
 # One refinement multiplies the error by about condition^2 x 1e-16 (corrected semi-normal
-# equations: Bjorck, Numerical Methods for Least Squares Problems, 1996, section 6.6.5).
+# equations: Bjorck, Numerical Methods for Least Squares Problems, 1996).
 WELL_CONDITIONED = 1e4
 EXACT_FIT = 1e-12  # residual spread over the spread of the response, below which nothing is left
 

@@ -40,7 +40,7 @@ def draw_sample(space: Space, seed: int) -> NDArray[np.intp]:
     """Up to 5,000 places of the space's rows, in proportion to their spread.
 
     Rows are sorted by category, then along the widest direction; every n-th from a seeded start
-    is taken, which stratifies by all of these at once (Cochran, Sampling Techniques, 1977, 8.1).
+    is taken, which stratifies by all of these at once (Cochran, Sampling Techniques, 1977, ch. 8).
     """
     n = len(space.points)
     if n <= SAMPLE_SIZE:
@@ -126,7 +126,7 @@ class _Reference:
     """Draws that share the sample's spread but have no groups.
 
     Numbers are uniform in the box along the principal axes (Tibshirani, Walther and Hastie 2001,
-    section 3, choice b); categories and levels are drawn from their own column, so only how the
+    their choice b); categories and levels are drawn from their own column, so only how the
     columns go together is lost.
     """
 
@@ -157,7 +157,7 @@ class _Reference:
         return cls(numbers, axes, centre, turned.min(axis=0), turned.max(axis=0), others, seed)
 
     def measure_gap(self, points: Floats, k: int, inertia: float) -> tuple[float, float] | None:
-        """Gap and its error: Tibshirani et al. (2001), eq. 3 and s_k of section 3."""
+        """Gap and its error: Tibshirani et al. (2001), eq. 3, with its error s_k."""
         rng = _rng(self.seed, k, "reference")
         logs = []
         for _ in range(REFERENCES):

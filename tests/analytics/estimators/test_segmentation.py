@@ -1,5 +1,7 @@
 """Segments against every partition in exact rationals; whether groups are real; each rule."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from analytics.estimators.errors import BadData, BadProblem, NotEnoughData, Refused
 from analytics.estimators.segmentation import SegmentationSpec, find_segments
-from tests.analytics.reference.partitions import find_best, measure_distances, measure_inertia
+from tests.analytics.reference.partitions import find_best, list_partitions, measure_distances
 
 AGES, INCOMES = [25, 30, 35, 28, 32], [50, 70, 90, 60, 80]
 HABITS = ["often", "seldom", "often", "seldom", "often"]
@@ -58,18 +60,22 @@ def test_five_customers_have_the_centres_of_their_groups_and_a_warning() -> None
     assert {"few_rows_for_segments", "segments_not_stable"} <= {f.code for f in result.findings}
 
 
-def test_common_wrong_centres_are_worse_than_the_best() -> None:
-    """(30, 70), (28, 60) and (32, 80) as centres: rows 1 and 3 then join their nearest."""
-    distances = measure_distances([AGES, INCOMES], [HABITS])
-    nearest = [
-        min((1, 3, 4), key=lambda centre, row=row: distances[row][centre]) for row in range(5)
+def test_common_wrong_centres_come_from_no_assignment() -> None:
+    """(30, 70, often), (28, 60, seldom), (32, 80, often): of 25 partitions none has these means."""
+    wrong = {(30, 70, 1), (28, 60, 0), (32, 80, 1)}
+
+    def average(column: list[int], rows: frozenset[int]) -> Fraction:
+        return Fraction(sum(column[row] for row in rows), len(rows))
+
+    often = [int(habit == "often") for habit in HABITS]
+    found = [
+        {tuple(average(one, rows) for one in (AGES, INCOMES, often)) for rows in groups}
+        for groups in map(name_groups, list_partitions(5, 3))
     ]
 
-    wrong = measure_inertia(distances, nearest)
-    ages = {label: [AGES[i] for i in range(5) if nearest[i] == label] for label in nearest}
-
-    assert wrong > 1.5 * find_best(distances, 3)[0]
-    assert sum(ages[4]) / len(ages[4]) != 32  # not even a mean of its own rows
+    assert len(found) == 25
+    assert wrong not in found
+    assert {(25, 50, 1), (29, 65, 0), (Fraction(67, 2), 85, 1)} in found
 
 
 def make_groups(sizes: tuple[int, ...], spread: float = 1.0, seed: int = 5) -> dict:
