@@ -25,6 +25,8 @@ class RunForm(forms.Form):
     title: str | Promise = ""
     description: str | Promise = ""
     icon = "chart"
+    # The page on which a kind is chosen shows the classes, and templates call what they can.
+    do_not_call_in_templates = True
 
     request_key = forms.CharField(max_length=100, widget=forms.HiddenInput, required=False)
 
@@ -120,11 +122,14 @@ class RegressionForm(RunForm):
     def to_parameters(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         spend = cleaned["forecast_spend"]
+        field: Any = self.fields["channels"]
+        names = dict(field.choices)
         return {
             "currency": cleaned["currency"],
             "start": cleaned["start"],
             "end": cleaned["end"],
             "channels": sorted(cleaned["channels"]),
+            "channel_names": sorted(names[channel] for channel in cleaned["channels"]),
             "combine": cleaned["combine"],
             "forecast": {} if spend is None else {SPEND: spell(spend)},
         }

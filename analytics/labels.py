@@ -55,7 +55,7 @@ def label_parameter(name: str, value: Any) -> tuple[str, str]:
         "currency": gettext("Currency"),
         "start": gettext("First month"),
         "end": gettext("Last month"),
-        "channels": gettext("Channels"),
+        "channel_names": gettext("Channels"),
         "combine": gettext("All channels as one"),
         "forecast": gettext("Forecast at"),
         "k": gettext("Number of segments"),
@@ -65,6 +65,8 @@ def label_parameter(name: str, value: Any) -> tuple[str, str]:
         "weights_version": gettext("Version of the weights"),
         "weights": gettext("Weights"),
     }
+    if name == "channel_names" and not value:
+        return names[name], gettext("all of them")
     return names.get(name, name), _spell(value)
 
 

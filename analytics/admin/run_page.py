@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROWS_PER_PAGE = 50
 MAX_DIFFERENCES = 200
+# Ids, and the budget's table, which is among the rows.
+_SHOWN_ELSEWHERE = frozenset({"meeting", "channels"})
 
 
 def build(*, run: Run, user: "User", page: str) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def build(*, run: Run, user: "User", page: str) -> dict[str, Any]:
         "parameters": [
             label_parameter(name, value)
             for name, value in run.parameters.items()
-            if name not in ("meeting", "channels") or run.kind != Run.Kind.BUDGET
+            if name not in _SHOWN_ELSEWHERE
         ],
         "inputs": _inputs(run, page),
         "method_template": f"admin/analytics/run/methods/{run.kind}.html",

@@ -132,6 +132,7 @@ def run_parameters(schedule: ReportSchedule, today: dt.date) -> dict[str, Any]:
         "start": f"{months // 12:04d}-{months % 12 + 1:02d}",
         "end": f"{last:%Y-%m}",
         "channels": [],
+        "channel_names": [],
         "combine": True,
         "forecast": {},
     }

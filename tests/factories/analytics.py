@@ -29,6 +29,7 @@ EXAMPLE_PARAMETERS = {
     "start": "2026-01",
     "end": "2026-10",
     "channels": [],
+    "channel_names": [],
     "combine": True,
     "forecast": {"spend_amount": "10"},
 }

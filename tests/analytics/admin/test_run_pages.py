@@ -140,6 +140,14 @@ def test_empty_list_says_what_to_do_first(owner: User, open_as: Callable[[User],
     assert ADD in html
 
 
+def test_new_run_begins_with_the_choice_of_a_kind(
+    owner: User, open_as: Callable[[User], Client]
+):
+    html = open_as(owner).get(ADD).content.decode()
+
+    assert re.findall(r'href="\?kind=(\w+)"', html) == ["regression", "segments", "budget"]
+
+
 def test_form_starts_a_run_once_however_often_it_is_sent(
     owner: User, open_as: Callable[[User], Client]
 ):
@@ -158,7 +166,7 @@ def test_form_starts_a_run_once_however_often_it_is_sent(
     assert run.requested_by == owner
     assert run.parameters == {
         "currency": "CNY", "start": "2026-01", "end": "2026-10", "channels": [channel.pk],
-        "combine": True, "forecast": {"spend_amount": "10.5"},
+        "channel_names": [channel.name], "combine": True, "forecast": {"spend_amount": "10.5"},
     }
 
 
