@@ -1,0 +1,58 @@
+"""Registrations in the administration: read by who sees the meeting, links replaced."""
+
+import pytest
+from django.test import Client
+
+from crm.models import Delivery, User
+from meetings.models import Registration
+from tests.factories.meetings import make_meeting, make_registration
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/meetings/registration/"
+
+
+def test_list_shows_registrations_of_visible_meetings(
+    client: Client, owner: User, stranger: User
+) -> None:
+    make_registration(make_meeting(owner), name="Ours Guest")
+    make_registration(make_meeting(stranger), name="Theirs Guest")
+    client.force_login(owner)
+
+    page = client.get(LIST).content.decode()
+
+    assert "Ours Guest" in page
+    assert "Theirs Guest" not in page
+
+
+def test_replace_links_action_voids_and_mails(client: Client, owner: User) -> None:
+    row = make_registration(make_meeting(owner))
+    client.force_login(owner)
+
+    client.post(LIST, {"action": "replace_links", "_selected_action": row.pk})
+
+    row.refresh_from_db()
+    assert (row.link_version, Delivery.objects.count()) == (2, 1)
+
+
+def test_replace_links_action_is_not_the_auditors(client: Client, auditor: User) -> None:
+    row = make_registration()
+    client.force_login(auditor)
+
+    client.post(LIST, {"action": "replace_links", "_selected_action": row.pk})
+
+    row.refresh_from_db()
+    assert (row.link_version, Delivery.objects.count()) == (1, 0)
+
+
+def test_nobody_changes_a_registration_by_hand(client: Client, administrator: User) -> None:
+    row = make_registration(name="Li Na")
+    client.force_login(administrator)
+
+    answers = [
+        client.post(f"{LIST}{row.pk}/change/", {"name": "Somebody else"}).status_code,
+        client.get(f"{LIST}add/").status_code,
+        client.post(f"{LIST}{row.pk}/delete/", {"post": "yes"}).status_code,
+    ]
+
+    assert answers == [403, 403, 403]
+    assert Registration.objects.get().name == "Li Na"

@@ -1,0 +1,103 @@
+"""What customers' pages and the first page show of meetings, and to whom."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm.extensions import personal_data, timeline_links
+from crm.models import User
+from meetings import contributions
+from meetings.services import closing
+from tests.factories.crm import make_contact
+from tests.factories.meetings import (
+    make_chat_line,
+    make_guest,
+    make_meeting,
+    make_past_meeting,
+    make_presence,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_contact_page_shows_meetings_of_the_contact_one_may_see(
+    client: Client, owner: User, stranger: User
+) -> None:
+    contact = make_contact(email="li.na@customers.example", owner=owner)
+    ours = make_past_meeting(owner, title="Ours")
+    theirs = make_past_meeting(stranger, title="Theirs")
+    for meeting in (ours, theirs):
+        make_presence(make_guest(meeting, contact_point=contact.points.get()), minutes=37)
+    closing.close_meeting(meeting=ours)
+    client.force_login(owner)
+
+    response = client.get(f"/admin/crm/contact/{contact.pk}/change/")
+
+    (panel,) = [panel for panel in response.context["panels"] if str(panel.title) == "Meetings"]
+    rows = [(row.meeting.title, row.attended_minutes) for row in panel.context["registrations"]]
+    assert rows == [("Ours", 37)]
+    assert ">37<" in response.content.decode()
+
+
+def test_first_page_names_meetings_to_come_and_those_to_close(
+    client: Client, owner: User, stranger: User
+) -> None:
+    make_meeting(owner, title="Coming up")
+    make_past_meeting(owner, title="Waits to be closed")
+    make_meeting(stranger, title="Somebody else's")
+    client.force_login(owner)
+
+    page = client.get("/admin/").content.decode()
+
+    assert "Coming up" in page
+    assert "Waits to be closed" in page
+    assert "Somebody else" not in page
+
+
+def test_day_items_are_todays_own_meetings_and_who_waits(owner: User, teammate: User) -> None:
+    now = timezone.localtime()
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+    meeting = make_meeting(owner, title="Today", starts_at=noon, has_lobby=True)
+    make_guest(meeting)
+    make_meeting(owner, title="Next week", starts_at=noon + timedelta(days=7))
+    make_meeting(owner, title="Called off", starts_at=noon, state="cancelled")
+
+    items = contributions.list_day_items(owner)
+
+    assert [(item.kind, item.title) for item in items] == [
+        ("meeting", "Today"),
+        ("lobby", "1 person waits in the lobby of “Today”"),
+    ]
+    assert contributions.list_day_items(teammate) == []
+
+
+def test_timeline_link_leads_to_the_meeting(client: Client, owner: User) -> None:
+    meeting = make_meeting(owner)
+    client.force_login(owner)
+
+    address = timeline_links.find(meeting.subject_ref)
+
+    assert address is not None
+    assert client.get(address)["Location"] == f"/admin/meetings/meeting/{meeting.pk}/change/"
+
+
+def test_personal_data_exports_what_was_said_and_erases_it(owner: User) -> None:
+    meeting = make_past_meeting(owner)
+    seat = make_guest(meeting, name="Li Na", email="li.na@customers.example")
+    make_presence(seat)
+    make_chat_line(seat, "My private words")
+    assert seat.registration is not None
+    point = seat.registration.contact_point_id
+    handler = personal_data.get("meetings")
+    assert handler is not None
+
+    exported = handler.export(point)
+    handler.erase(point)
+
+    assert exported[0]["name"] == "Li Na"
+    assert exported[0]["chat"][0]["text"] == "My private words"
+    after = handler.export(point)[0]
+    assert (after["name"], after["chat"][0]["text"]) == ("–", "")
+    assert len(after["presence"]) == 1
