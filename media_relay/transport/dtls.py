@@ -110,7 +110,9 @@ class DtlsServer:
         on_end: Callable[[str], None],
     ) -> None:
         self._pipe = RecordPipe(send)
-        self._transport: Any = RTCDtlsTransport(self._pipe, [certificate])
+        # It asks its ICE transport for sending and receiving alone, which the pipe does.
+        ice: Any = self._pipe
+        self._transport: Any = RTCDtlsTransport(ice, [certificate])
         self._transport._set_role("server")  # noqa: SLF001 - before start, see RFC 5763 section 5
         self._on_ready = on_ready
         self._on_end = on_end
