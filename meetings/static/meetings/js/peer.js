@@ -70,7 +70,7 @@ export class Peer {
    * @param {MediaStreamTrack | null} track
    */
   setTrack(source, track) {
-    return this.#publish.setTrack(source, track);
+    this.#publish.setTrack(source, track);
   }
 
   /** @param {import("./protocol.js").SubscribeOffer} offer */

@@ -51,9 +51,11 @@ export class PublishConnection {
    * @param {MediaStreamTrack | null} track  null stops sending
    */
   setTrack(source, track) {
+    if ((this.#tracks.get(source) ?? null) === track) return;
     if (track) this.#tracks.set(source, track);
     else this.#tracks.delete(source);
-    return this.#enqueue(() => this.#applyTrack(source, track));
+    // Before the start there is nothing to change: the first offer takes all tracks at once.
+    if (this.#isRunning) void this.#enqueue(() => this.#applyTrack(source, track));
   }
 
   /** @param {RTCIceServer[]} iceServers */

@@ -223,7 +223,7 @@ export class RoomSession {
   #publish(source, track) {
     const permission = source === "screen_audio" ? "publish_screen" : `publish_${source}`;
     const mayPublish = room.isAllowed(this.state, /** @type {any} */ (permission));
-    void this.#peer.setTrack(source, mayPublish ? track : null);
+    this.#peer.setTrack(source, mayPublish ? track : null);
   }
 
   /** Tell the room what is on, as far as it does not know. */

@@ -65,9 +65,10 @@ export class Stage {
   #place(container, planned, state) {
     planned.forEach((plan, index) => {
       const tile = this.#find(plan.key);
-      // Moving an element interrupts its video, so only what is out of place is moved.
+      // Moving an element pauses its video, so only what is out of place is moved.
       if (container.children[index] !== tile.element) {
         container.insertBefore(tile.element, container.children[index] ?? null);
+        tile.resume();
       }
       tile.draw(this.#describe(plan, state));
     });

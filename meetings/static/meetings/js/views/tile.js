@@ -56,6 +56,11 @@ export class Tile {
     this.#play(content.track);
   }
 
+  /** Go on playing after the tile was moved. */
+  resume() {
+    if (this.#track) void this.#video.play().catch(() => {}); // Moved again meanwhile.
+  }
+
   remove() {
     this.#play(null);
     this.element.remove();
