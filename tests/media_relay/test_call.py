@@ -304,6 +304,28 @@ async def test_reloaded_page_publishes_again_under_the_same_publication(
             await peer.close()
 
 
+async def test_peer_gone_without_a_word_is_disconnected_within_nine_seconds(
+    client: ControlClient,
+) -> None:
+    ann = Peer("ann", client)
+    await ann.join()
+    await ann.publish(camera=Picture(60))
+    await client.wait_for(protocol.ConnectionStateChanged, lambda event: event.state == "connected")
+
+    try:
+        await ann.publishing.getSenders()[0].transport.transport.stop()
+        silent = await client.wait_for(
+            protocol.ConnectionStateChanged,
+            lambda event: event.state == "disconnected",
+            limit_s=9.5,
+        )
+        assert (silent.participant, silent.connection) == ("ann", "publish")
+        figures = await status(client)
+        assert figures.publications == 1  # it may come back
+    finally:
+        await ann.close()
+
+
 async def until_packets_come(client: ControlClient, count: int) -> None:
     async def have_come() -> bool:
         return (await status(client)).counters["packets_in"] >= count
