@@ -63,7 +63,7 @@ check: setup-dev
 	$(BIN)/python manage.py messages --check
 
 test: check
-	$(BIN)/python tests/node_tool.py node --test tests/js/
+	$(BIN)/python tests/node_tool.py node --test tests/js/*.test.js
 	$(BIN)/python -m pytest -m "not long"
 
 test-long: setup-dev

@@ -1,6 +1,6 @@
 """Runs node, npm or a tool of node_modules with the system's Node, else with the one from PyPI.
 
-python tests/node_tool.py node --test tests/js/
+python tests/node_tool.py node --test tests/js/*.test.js
 python tests/node_tool.py npm ci
 python tests/node_tool.py tsc --noEmit
 """
