@@ -77,17 +77,13 @@ def start_system(home: Home) -> Process:
 def test_worker_killed_in_a_run_is_made_good_with_one_result(home: Home) -> None:
     worker = start_system(home)
     home.run_code(CREATE_RUN)
-    wait_until(
-        lambda: run_state(home) == ("running", "estimate"), interval_s=0.01, process=worker
-    )
+    wait_until(lambda: run_state(home) == ("running", "estimate"), interval_s=0.01, process=worker)
     worker.kill()
     assert run_state(home) == ("running", "estimate")
 
     restarted_at = time.monotonic()
     again = start_worker(home, wait=False)
-    wait_until(
-        lambda: run_state(home)[0] not in ("queued", "running"), timeout_s=60, process=again
-    )
+    wait_until(lambda: run_state(home)[0] not in ("queued", "running"), timeout_s=60, process=again)
     took_s = time.monotonic() - restarted_at
 
     [(status, attempts, figures, lease)] = read_rows(
