@@ -73,8 +73,9 @@ class Snapshot:
 
     def numbers(self, column: str) -> list[float]:
         """A column as floats; an empty value becomes NaN, which the estimators name and refuse."""
-        return [float("nan") if row[column] is None else float(row[column] or 0)
-                for row in self.rows]
+        return [
+            float("nan") if row[column] is None else float(row[column] or 0) for row in self.rows
+        ]
 
     def texts(self, column: str) -> list[str]:
         return [row[column] or "" for row in self.rows]
@@ -120,8 +121,11 @@ def collect_sales_and_spend(user: "User", parameters: Mapping[str, Any]) -> Snap
             row |= {name: spell(spend[name]) for name in predictors}
             rows.append(row)
     return Snapshot(
-        columns=(Column(PERIOD), Column(SALES, currency),
-                 *(Column(name, currency) for name in predictors)),
+        columns=(
+            Column(PERIOD),
+            Column(SALES, currency),
+            *(Column(name, currency) for name in predictors),
+        ),
         rows=tuple(rows),
         dropped=tuple(dropped),
     )
@@ -136,8 +140,12 @@ def collect_customers(user: "User", parameters: Mapping[str, Any]) -> Snapshot:
     )
     currency = customers[0].currency if customers else ""
     return Snapshot(
-        columns=(Column("key"), Column("recency_days"), Column("frequency"),
-                 Column("monetary_amount", currency)),
+        columns=(
+            Column("key"),
+            Column("recency_days"),
+            Column("frequency"),
+            Column("monetary_amount", currency),
+        ),
         rows=tuple(
             {
                 "key": customer.key,
@@ -154,8 +162,12 @@ def collect_budget(user: "User", parameters: Mapping[str, Any]) -> Snapshot:
     """The table typed into the form: nothing is read from elsewhere."""
     currency = parameters["currency"]
     return Snapshot(
-        columns=(Column("name"), Column("effect"), Column("cap", currency),
-                 Column("floor", currency)),
+        columns=(
+            Column("name"),
+            Column("effect"),
+            Column("cap", currency),
+            Column("floor", currency),
+        ),
         rows=tuple(
             {name: channel.get(name) for name in ("name", "effect", "cap", "floor")}
             for channel in parameters["channels"]
@@ -175,16 +187,28 @@ def collect_meeting(user: "User", parameters: Mapping[str, Any]) -> Snapshot:
     ratings = len(outcome.ratings)
     figures: dict[str, tuple[Decimal, Decimal, Decimal, int]] = {
         "attendance": (
-            Decimal(outcome.attended), Decimal(0), Decimal(outcome.registered), outcome.registered
+            Decimal(outcome.attended),
+            Decimal(0),
+            Decimal(outcome.registered),
+            outcome.registered,
         ),
         "interaction": (
-            Decimal(outcome.interacted), Decimal(0), Decimal(outcome.attended), outcome.attended
+            Decimal(outcome.interacted),
+            Decimal(0),
+            Decimal(outcome.attended),
+            outcome.attended,
         ),
         "satisfaction": (
-            Decimal(sum(outcome.ratings)), Decimal(ratings), Decimal(5 * ratings), ratings
+            Decimal(sum(outcome.ratings)),
+            Decimal(ratings),
+            Decimal(5 * ratings),
+            ratings,
         ),
         "participation": (
-            Decimal(str(outcome.participation or 0)), Decimal(0), Decimal(1), outcome.attended
+            Decimal(str(outcome.participation or 0)),
+            Decimal(0),
+            Decimal(1),
+            outcome.attended,
         ),
     }
     rows: list[Row] = []

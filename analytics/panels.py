@@ -30,8 +30,11 @@ def build_index_panel(request: HttpRequest) -> Panel | None:
         context={
             "runs": list(runs.recent_runs(user)),
             "scores": [
-                {"run": run, "score": show_number(run.figures["score"], 3),
-                 "sentence": verdict(run)}
+                {
+                    "run": run,
+                    "score": show_number(run.figures["score"], 3),
+                    "sentence": verdict(run),
+                }
                 for run in runs.recent_scores(user)
                 if run.figures
             ],

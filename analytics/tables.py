@@ -34,8 +34,13 @@ def _regression(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]
     yield FigureTable(
         title=_("Coefficients"),
         headers=[
-            _("Column"), _("Unit"), _("Estimate"), _("95 % from"), _("95 % to"),
-            _("Standard error"), _("Standard error HC3"),
+            _("Column"),
+            _("Unit"),
+            _("Estimate"),
+            _("95 % from"),
+            _("95 % to"),
+            _("Standard error"),
+            _("Standard error HC3"),
         ],
         rows=[
             [
@@ -54,9 +59,12 @@ def _regression(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]
         yield FigureTable(
             title=_("Forecast"),
             headers=[
-                _("At"), _("Expected sales (%(currency)s)") % {"currency": currency},
-                _("Mean: 95 % from"), _("Mean: 95 % to"),
-                _("One month: 95 % from"), _("One month: 95 % to"),
+                _("At"),
+                _("Expected sales (%(currency)s)") % {"currency": currency},
+                _("Mean: 95 % from"),
+                _("Mean: 95 % to"),
+                _("One month: 95 % from"),
+                _("One month: 95 % to"),
             ],
             rows=[
                 [
@@ -93,7 +101,10 @@ def _score(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
     yield FigureTable(
         title=_("Contributions"),
         headers=[
-            _("Indicator"), _("Value from 0 to 10"), _("Weight"), _("Points"),
+            _("Indicator"),
+            _("Value from 0 to 10"),
+            _("Weight"),
+            _("Points"),
             _("People behind it"),
         ],
         rows=[
@@ -117,8 +128,12 @@ def _segments(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
     if figures["segments"]:
         yield FigureTable(
             title=_("Segments"),
-            headers=[_("Segment"), _("Customers"), _("Share in percent"),
-                     *map(label_column, names)],
+            headers=[
+                _("Segment"),
+                _("Customers"),
+                _("Share in percent"),
+                *map(label_column, names),
+            ],
             rows=[
                 [
                     _("Segment %(number)s") % {"number": segment["label"] + 1},
@@ -134,8 +149,11 @@ def _segments(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
         title=_("Numbers of segments that were tried"),
         headers=[_("Segments"), _("Silhouette"), _("Stability")],
         rows=[
-            [str(tried["k"]), show_number(tried["silhouette"], 3),
-             show_number(tried["stability"], 3)]
+            [
+                str(tried["k"]),
+                show_number(tried["silhouette"], 3),
+                show_number(tried["stability"], 3),
+            ]
             for tried in figures["candidates"]
         ],
     )

@@ -88,14 +88,20 @@ def _regression(figures: Values, parameters: Values) -> str:
         "hi": show_number(part["ci95"][1], 3),
     }
     if not _is_clear(part):
-        return _(
-            "These months do not show whether sales and %(name)s move together: one more "
-            "%(currency)s goes with anything from %(lo)s to %(hi)s %(currency)s of sales."
-        ) % values
-    return _(
-        "One more %(currency)s of %(name)s goes with about %(estimate)s %(currency)s of sales "
-        "(95 %% interval: %(lo)s to %(hi)s)."
-    ) % values
+        return (
+            _(
+                "These months do not show whether sales and %(name)s move together: one more "
+                "%(currency)s goes with anything from %(lo)s to %(hi)s %(currency)s of sales."
+            )
+            % values
+        )
+    return (
+        _(
+            "One more %(currency)s of %(name)s goes with about %(estimate)s %(currency)s of sales "
+            "(95 %% interval: %(lo)s to %(hi)s)."
+        )
+        % values
+    )
 
 
 def _is_clear(part: dict[str, Any]) -> bool:

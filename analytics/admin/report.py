@@ -54,8 +54,17 @@ class ScheduleForm(ScheduleModelForm):
     class Meta:
         model = ReportSchedule
         fields = [
-            "title", "recipients", "language", "frequency", "weekday", "month_day", "local_time",
-            "time_zone", "is_active", "currency", "months",
+            "title",
+            "recipients",
+            "language",
+            "frequency",
+            "weekday",
+            "month_day",
+            "local_time",
+            "time_zone",
+            "is_active",
+            "currency",
+            "months",
         ]
 
 
@@ -75,8 +84,14 @@ class ReportScheduleAdmin(VisibleAdmin, ScheduleModelAdmin):
             gettext_lazy("When"),
             {
                 "fields": [
-                    "frequency", "weekday", "month_day", "local_time", "time_zone", "is_active",
-                    "next_run_at", "failures_in_a_row",
+                    "frequency",
+                    "weekday",
+                    "month_day",
+                    "local_time",
+                    "time_zone",
+                    "is_active",
+                    "next_run_at",
+                    "failures_in_a_row",
                 ]
             },
         ),
@@ -157,9 +172,7 @@ class ReportScheduleAdmin(VisibleAdmin, ScheduleModelAdmin):
             _("A sample is being calculated and will be mailed to %(address)s.")
             % {"address": colleague(request).email},
         )
-        return HttpResponseRedirect(
-            reverse("admin:analytics_reportissue_change", args=[issue.pk])
-        )
+        return HttpResponseRedirect(reverse("admin:analytics_reportissue_change", args=[issue.pk]))
 
 
 @admin.register(ReportIssue)

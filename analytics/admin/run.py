@@ -81,18 +81,36 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
             return self.admin_site.admin_view(view)
 
         return [
-            path("<int:run_id>/repeat/", wrap(require_POST(self.repeat_view)),
-                 name="analytics_run_repeat"),
-            path("<int:run_id>/cancel/", wrap(require_POST(self.cancel_view)),
-                 name="analytics_run_cancel"),
-            path("<int:run_id>/compare/<int:other_id>/", wrap(require_GET(self.compare_view)),
-                 name="analytics_run_compare"),
-            path("<int:run_id>/run.json", wrap(require_GET(self.json_view)),
-                 name="analytics_run_json"),
-            path("<int:run_id>/figures.csv", wrap(require_GET(self.csv_view)),
-                 name="analytics_run_csv"),
-            path("<int:run_id>/rows.csv", wrap(require_GET(self.rows_view)),
-                 name="analytics_run_rows"),
+            path(
+                "<int:run_id>/repeat/",
+                wrap(require_POST(self.repeat_view)),
+                name="analytics_run_repeat",
+            ),
+            path(
+                "<int:run_id>/cancel/",
+                wrap(require_POST(self.cancel_view)),
+                name="analytics_run_cancel",
+            ),
+            path(
+                "<int:run_id>/compare/<int:other_id>/",
+                wrap(require_GET(self.compare_view)),
+                name="analytics_run_compare",
+            ),
+            path(
+                "<int:run_id>/run.json",
+                wrap(require_GET(self.json_view)),
+                name="analytics_run_json",
+            ),
+            path(
+                "<int:run_id>/figures.csv",
+                wrap(require_GET(self.csv_view)),
+                name="analytics_run_csv",
+            ),
+            path(
+                "<int:run_id>/rows.csv",
+                wrap(require_GET(self.rows_view)),
+                name="analytics_run_rows",
+            ),
             *super().get_urls(),
         ]
 
@@ -143,13 +161,9 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
                 request_key=form.cleaned_data["request_key"],
             )
             return _go_to(run)
-        return self._render(
-            request, "new", str(form_class.title), {"form": form, "kind": kind}
-        )
+        return self._render(request, "new", str(form_class.title), {"form": form, "kind": kind})
 
-    def compare_view(
-        self, request: HttpRequest, run_id: int, other_id: int
-    ) -> HttpResponse:
+    def compare_view(self, request: HttpRequest, run_id: int, other_id: int) -> HttpResponse:
         after, before = self._find(request, run_id), self._find(request, other_id)
         if before.kind != after.kind:
             raise PermissionDenied
@@ -196,9 +210,7 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
     def _find(self, request: HttpRequest, run_id: int) -> Run:
         """A run the user may see. Others do not exist for them."""
         visible = Run.objects.visible_to(request.user)
-        return get_object_or_404(
-            visible.select_related("requested_by", "predecessor"), pk=run_id
-        )
+        return get_object_or_404(visible.select_related("requested_by", "predecessor"), pk=run_id)
 
     def _render(
         self, request: HttpRequest, template: str, title: str, context: dict[str, Any]

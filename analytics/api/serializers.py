@@ -15,7 +15,13 @@ class RunProgressSerializer(serializers.ModelSerializer[Run]):
     class Meta:
         model = Run
         fields = [
-            "public_id", "kind", "status", "status_label", "stage", "stage_label", "progress",
+            "public_id",
+            "kind",
+            "status",
+            "status_label",
+            "stage",
+            "stage_label",
+            "progress",
             "is_open",
         ]
         read_only_fields = fields

@@ -41,8 +41,9 @@ def draw_allocation(data: dict[str, Any]) -> Drawing:
         spec=spec,
         table=Table(
             headers=[_("Channel"), title, _("Cap")],
-            rows=[[row["name"], show_number(row["amount"]), show_number(row["cap"])]
-                  for row in rows],
+            rows=[
+                [row["name"], show_number(row["amount"]), show_number(row["cap"])] for row in rows
+            ],
         ),
     )
 

@@ -25,7 +25,9 @@ def draw_spend_line(data: dict[str, Any]) -> Drawing:
     x = alt.X("x:Q", title=x_title, scale=alt.Scale(zero=False, nice=True))
     line = alt.Data(values=data["line"])
     bands = [
-        alt.Chart(line).mark_area(opacity=opacity).encode(
+        alt.Chart(line)
+        .mark_area(opacity=opacity)
+        .encode(
             x=x, y=alt.Y(f"{low}:Q", title=y_title, scale=alt.Scale(zero=False)), y2=f"{high}:Q"
         )
         for low, high, opacity in (("pi_lo", "pi_hi", 0.12), ("ci_lo", "ci_hi", 0.2))
@@ -137,8 +139,11 @@ def draw_coefficients(data: dict[str, Any]) -> Drawing:
     return Drawing(
         kind="coefficients",
         title=_("Sales per unit of spend"),
-        alt=_("Dot chart of %(n)s channels: sales that go with one more unit of spend, each with "
-              "its 95 %% interval.") % {"n": len(data["rows"])},
+        alt=_(
+            "Dot chart of %(n)s channels: sales that go with one more unit of spend, each with "
+            "its 95 %% interval."
+        )
+        % {"n": len(data["rows"])},
         spec=_finish(alt.layer(zero, interval, dot), height=60 + 32 * len(data["rows"])),
         table=Table(
             headers=[_("Channel"), _("Estimate"), _("from"), _("to")],

@@ -43,8 +43,10 @@ def draw_contributions(data: dict[str, Any]) -> Drawing:
     return Drawing(
         kind="contributions",
         title=_("What makes up the score"),
-        alt=_("Bar chart of %(n)s indicators: the points each adds to the score of %(score)s, and "
-              "the points it could add.")
+        alt=_(
+            "Bar chart of %(n)s indicators: the points each adds to the score of %(score)s, and "
+            "the points it could add."
+        )
         % {"n": len(names), "score": show_number(data["score"])},
         spec=spec,
         table=Table(

@@ -116,9 +116,7 @@ class Attempt:
         if run.requested_by is None:
             raise Refusal("The person who asked for this run is gone.")
         frozen_at = timezone.now()
-        snapshot = datasets.collect(
-            kind=run.kind, user=run.requested_by, parameters=run.parameters
-        )
+        snapshot = datasets.collect(kind=run.kind, user=run.requested_by, parameters=run.parameters)
         stored = snapshot.to_json()
         self._write(
             dataset=stored,

@@ -75,7 +75,8 @@ def build_context(issue: ReportIssue) -> dict[str, Any]:
         "run_url": _absolute("admin:analytics_run_change", run.pk) if run else "",
         "verdict": verdict(run) if run else "",
         "findings": [
-            finding for finding in (worded_findings(run) if run else [])
+            finding
+            for finding in (worded_findings(run) if run else [])
             if finding["severity"] != "info"
         ],
         "tables": tables.list_tables(run)[:1] if run else [],

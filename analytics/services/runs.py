@@ -149,11 +149,7 @@ def compare_runs(*, before: Run, after: Run) -> list[Difference]:
         ("", before.inputs, after.inputs),
         ("figures", before.figures or {}, after.figures or {}),
     ]
-    return [
-        difference
-        for name, old, new in pairs
-        for difference in _differences(name, old, new)
-    ]
+    return [difference for name, old, new in pairs for difference in _differences(name, old, new)]
 
 
 def _differences(name: str, old: Any, new: Any) -> list[Difference]:

@@ -43,7 +43,9 @@ def make_example_months(owner: User, channel: Channel | None = None) -> None:
         month = FIRST_MONTH.replace(month=FIRST_MONTH.month + number)
         make_spend(channel=channel, month=month, amount=Decimal(spend), currency="CNY")
         make_purchase(
-            contact=customer, purchased_on=month.replace(day=15), amount=Decimal(sales),
+            contact=customer,
+            purchased_on=month.replace(day=15),
+            amount=Decimal(sales),
             currency="CNY",
         )
 
@@ -68,7 +70,11 @@ def make_score_run(score: str = "7.1", **fields: Any) -> Run:
             "contributions": {"attendance": "3.2"},
             "indicators": {
                 "attendance": {
-                    "mapped": "8", "contribution": "3.2", "weight": "0.4", "value": "8", "n": 10,
+                    "mapped": "8",
+                    "contribution": "3.2",
+                    "weight": "0.4",
+                    "value": "8",
+                    "n": 10,
                 }
             },
             "weights_version": "1",
@@ -80,9 +86,9 @@ def make_score_run(score: str = "7.1", **fields: Any) -> Run:
     return Run.objects.create(**fields)
 
 
-def make_schedule(owner: User, *, recipients: list[User] | None = None, **fields: Any) -> (
-    ReportSchedule
-):
+def make_schedule(
+    owner: User, *, recipients: list[User] | None = None, **fields: Any
+) -> ReportSchedule:
     fields = {
         "title": f"Report {next(_numbers)}",
         "time_zone": "Asia/Shanghai",

@@ -52,8 +52,12 @@ def _draw_regression(
             "data": {
                 "unit": unit,
                 "rows": [
-                    {"name": name, "estimate": part.estimate, "lo": part.ci95[0],
-                     "hi": part.ci95[1]}
+                    {
+                        "name": name,
+                        "estimate": part.estimate,
+                        "lo": part.ci95[0],
+                        "hi": part.ci95[1],
+                    }
                     for name, part in result.coefficients.items()
                     if name in spec.predictors
                 ],

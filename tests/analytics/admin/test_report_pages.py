@@ -44,9 +44,17 @@ def open_as(client: Client) -> Callable[[User], Client]:
 
 def answers(*recipients: User, **changes: Any) -> dict[str, Any]:
     return {
-        "title": "Monday", "recipients": [user.pk for user in recipients], "language": "",
-        "frequency": "weekly", "weekday": "0", "month_day": "1", "local_time": "08:00",
-        "time_zone": "Europe/Berlin", "is_active": "on", "currency": "EUR", "months": "12",
+        "title": "Monday",
+        "recipients": [user.pk for user in recipients],
+        "language": "",
+        "frequency": "weekly",
+        "weekday": "0",
+        "month_day": "1",
+        "local_time": "08:00",
+        "time_zone": "Europe/Berlin",
+        "is_active": "on",
+        "currency": "EUR",
+        "months": "12",
     } | changes
 
 
@@ -90,12 +98,22 @@ def test_attendees_cannot_be_made_recipients(
 
 @pytest.mark.parametrize(
     ("person", "reads", "changes"),
-    [("owner", True, True), ("manager", True, False), ("administrator", True, True),
-     ("auditor", True, False), ("teammate", False, False), ("stranger", False, False)],
+    [
+        ("owner", True, True),
+        ("manager", True, False),
+        ("administrator", True, True),
+        ("auditor", True, False),
+        ("teammate", False, False),
+        ("stranger", False, False),
+    ],
 )
 def test_schedule_is_read_and_changed_by_the_right_people(
-    request: pytest.FixtureRequest, owner: User, open_as: Callable[[User], Client], person: str,
-    reads: bool, changes: bool,
+    request: pytest.FixtureRequest,
+    owner: User,
+    open_as: Callable[[User], Client],
+    person: str,
+    reads: bool,
+    changes: bool,
 ):
     schedule = make_schedule(owner, title="Monday")
     client = open_as(request.getfixturevalue(person))
@@ -124,7 +142,7 @@ def test_sample_is_calculated_mailed_to_its_asker_and_shown(
     reports.mail_finished_issues(now=timezone.now())
     shown = client.get(response.url).content.decode()
 
-    assert 'data-run-progress' in waiting
+    assert "data-run-progress" in waiting
     assert [delivery.address for delivery in Delivery.objects.all()] == [owner.email]
     assert "Sales and spend" in shown
     assert "Data as of" in shown
@@ -136,9 +154,7 @@ def test_issue_of_others_does_not_exist_for_strangers(
 ):
     issue = make_issue(make_schedule(owner), state="mailed")
 
-    response = open_as(stranger).get(
-        reverse("admin:analytics_reportissue_change", args=[issue.pk])
-    )
+    response = open_as(stranger).get(reverse("admin:analytics_reportissue_change", args=[issue.pk]))
 
     assert response.status_code == 404
 
@@ -163,9 +179,7 @@ def test_first_page_shows_scores_runs_and_coming_reports_of_the_reader(
 ):
     make_score_run(requested_by=owner, subject_title="Spring launch")
     make_score_run(requested_by=stranger, subject_title="Of a stranger")
-    make_schedule(
-        owner, title="Monday report", next_run_at=timezone.now() + dt.timedelta(hours=3)
-    )
+    make_schedule(owner, title="Monday report", next_run_at=timezone.now() + dt.timedelta(hours=3))
 
     html = open_as(owner).get(reverse("admin:index")).content.decode()
 

@@ -65,13 +65,23 @@ def test_page_begins_with_the_verdict_and_shows_figures_and_inputs(
 
 @pytest.mark.parametrize(
     ("person", "status"),
-    [("owner", 200), ("manager", 200), ("auditor", 200), ("marketer", 200),
-     ("teammate", 404), ("stranger", 404)],
+    [
+        ("owner", 200),
+        ("manager", 200),
+        ("auditor", 200),
+        ("marketer", 200),
+        ("teammate", 404),
+        ("stranger", 404),
+    ],
 )
 @pytest.mark.parametrize("name", ["change", "json", "csv", "rows"])
 def test_run_is_open_to_those_who_may_see_it(
-    request: pytest.FixtureRequest, owner: User, open_as: Callable[[User], Client], person: str,
-    status: int, name: str,
+    request: pytest.FixtureRequest,
+    owner: User,
+    open_as: Callable[[User], Client],
+    person: str,
+    status: int,
+    name: str,
 ):
     run = make_score_run(requested_by=owner)
 
@@ -85,7 +95,10 @@ def test_run_is_open_to_those_who_may_see_it(
 @pytest.mark.parametrize("person", ["teammate", "stranger"])
 @pytest.mark.parametrize("name", ["cancel", "repeat"])
 def test_stranger_finds_no_run_to_steer(
-    request: pytest.FixtureRequest, owner: User, open_as: Callable[[User], Client], person: str,
+    request: pytest.FixtureRequest,
+    owner: User,
+    open_as: Callable[[User], Client],
+    person: str,
     name: str,
 ):
     run = make_run(requested_by=owner)
@@ -120,7 +133,9 @@ def test_list_shows_own_runs_only_and_costs_the_same_for_many(
     make_score_run(requested_by=owner, subject_title="Mine")
     client = open_as(owner)
     client.get(LIST)
-    with CaptureQueriesContext(connection, ) as for_one:
+    with CaptureQueriesContext(
+        connection,
+    ) as for_one:
         client.get(LIST)
     make_score_run(requested_by=owner)
     make_score_run(requested_by=owner)
@@ -140,9 +155,7 @@ def test_empty_list_says_what_to_do_first(owner: User, open_as: Callable[[User],
     assert ADD in html
 
 
-def test_new_run_begins_with_the_choice_of_a_kind(
-    owner: User, open_as: Callable[[User], Client]
-):
+def test_new_run_begins_with_the_choice_of_a_kind(owner: User, open_as: Callable[[User], Client]):
     html = open_as(owner).get(ADD).content.decode()
 
     assert re.findall(r'href="\?kind=(\w+)"', html) == ["regression", "segments", "budget"]
@@ -154,8 +167,13 @@ def test_form_starts_a_run_once_however_often_it_is_sent(
     channel = make_channel()
     client = open_as(owner)
     answers = {
-        "request_key": "one-click", "currency": "CNY", "start": "2026-01", "end": "2026-10",
-        "channels": [str(channel.pk)], "combine": "on", "forecast_spend": "10.50",
+        "request_key": "one-click",
+        "currency": "CNY",
+        "start": "2026-01",
+        "end": "2026-10",
+        "channels": [str(channel.pk)],
+        "combine": "on",
+        "forecast_spend": "10.50",
     }
 
     first = client.post(f"{ADD}?kind=regression", answers)
@@ -165,8 +183,13 @@ def test_form_starts_a_run_once_however_often_it_is_sent(
     assert first.url == second.url == page_of(run)
     assert run.requested_by == owner
     assert run.parameters == {
-        "currency": "CNY", "start": "2026-01", "end": "2026-10", "channels": [channel.pk],
-        "channel_names": [channel.name], "combine": True, "forecast": {"spend_amount": "10.5"},
+        "currency": "CNY",
+        "start": "2026-01",
+        "end": "2026-10",
+        "channels": [channel.pk],
+        "channel_names": [channel.name],
+        "combine": True,
+        "forecast": {"spend_amount": "10.5"},
     }
 
 
@@ -185,7 +208,10 @@ def test_form_refuses_with_a_sentence(
     owner: User, open_as: Callable[[User], Client], change: dict[str, str], sentence: str
 ):
     answers = {
-        "currency": "CNY", "start": "2026-01", "end": "2026-10", "combine": "on",
+        "currency": "CNY",
+        "start": "2026-01",
+        "end": "2026-10",
+        "combine": "on",
         "forecast_spend": "10",
     }
 
@@ -198,10 +224,17 @@ def test_form_refuses_with_a_sentence(
 
 def test_budget_form_takes_its_table(owner: User, open_as: Callable[[User], Client]):
     answers = {
-        "currency": "CNY", "total": "60", "unit": "per_unit",
-        "channels-TOTAL_FORMS": "3", "channels-INITIAL_FORMS": "0",
-        "channels-0-name": "Online ads", "channels-0-effect": "10", "channels-0-cap": "30",
-        "channels-1-name": "Social media", "channels-1-effect": "8", "channels-1-cap": "20",
+        "currency": "CNY",
+        "total": "60",
+        "unit": "per_unit",
+        "channels-TOTAL_FORMS": "3",
+        "channels-INITIAL_FORMS": "0",
+        "channels-0-name": "Online ads",
+        "channels-0-effect": "10",
+        "channels-0-cap": "30",
+        "channels-1-name": "Social media",
+        "channels-1-effect": "8",
+        "channels-1-cap": "20",
     }
 
     open_as(owner).post(f"{ADD}?kind=budget", answers)
@@ -214,8 +247,11 @@ def test_budget_form_takes_its_table(owner: User, open_as: Callable[[User], Clie
 
 def test_budget_form_without_channels_is_refused(owner: User, open_as: Callable[[User], Client]):
     answers = {
-        "currency": "CNY", "total": "60", "unit": "per_unit",
-        "channels-TOTAL_FORMS": "1", "channels-INITIAL_FORMS": "0",
+        "currency": "CNY",
+        "total": "60",
+        "unit": "per_unit",
+        "channels-TOTAL_FORMS": "1",
+        "channels-INITIAL_FORMS": "0",
     }
 
     html = open_as(owner).post(f"{ADD}?kind=budget", answers).content.decode()
@@ -224,9 +260,7 @@ def test_budget_form_without_channels_is_refused(owner: User, open_as: Callable[
     assert not Run.objects.exists()
 
 
-def test_refused_run_says_why_and_shows_no_figures(
-    owner: User, open_as: Callable[[User], Client]
-):
+def test_refused_run_says_why_and_shows_no_figures(owner: User, open_as: Callable[[User], Client]):
     make_example_months(owner)
     run = make_run(requested_by=owner, parameters=EXAMPLE_PARAMETERS | {"end": "2026-02"})
     execution.execute_run(run_id=run.pk)
@@ -311,7 +345,8 @@ def test_csv_exports_hold_tables_and_rows_and_run_no_formulas(
     assert lines[0] == ["Coefficients"]
     assert lines[2][0] == "Base level (no spend)"
     assert list(csv.reader(io.StringIO(inputs.content.decode("utf-8-sig")))) == [
-        ["period", "sales_amount", "spend_amount"], ["'=1+1", "8", "5"],
+        ["period", "sales_amount", "spend_amount"],
+        ["'=1+1", "8", "5"],
     ]
 
 
@@ -319,8 +354,12 @@ def test_long_snapshot_is_paged(owner: User, open_as: Callable[[User], Client]):
     rows = [{"key": f"row-{number:03d}"} for number in range(120)]
     run = make_score_run(
         requested_by=owner,
-        dataset={"columns": [{"name": "key", "unit": ""}], "rows": rows, "dropped": [],
-                 "facts": {}},
+        dataset={
+            "columns": [{"name": "key", "unit": ""}],
+            "rows": rows,
+            "dropped": [],
+            "facts": {},
+        },
     )
 
     html = open_as(owner).get(f"{page_of(run)}?rows=3").content.decode()

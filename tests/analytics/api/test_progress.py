@@ -35,8 +35,14 @@ def test_progress_tells_stage_and_percent(client: Client, run: Run, owner: User)
 
 @pytest.mark.parametrize(
     ("person", "status"),
-    [("owner", 200), ("manager", 200), ("auditor", 200), ("teammate", 404), ("stranger", 404),
-     ("attendee_account", 404)],
+    [
+        ("owner", 200),
+        ("manager", 200),
+        ("auditor", 200),
+        ("teammate", 404),
+        ("stranger", 404),
+        ("attendee_account", 404),
+    ],
 )
 def test_progress_is_for_those_who_see_the_run(
     request: pytest.FixtureRequest, client: Client, run: Run, person: str, status: int

@@ -116,9 +116,9 @@ def test_chart_follows_the_theme(page: Page, site: Site, planted: dict[str, Any]
 
     page.emulate_media(color_scheme="dark")
 
-    expect(
-        page.locator("[data-chart] svg .role-axis-title text").first
-    ).not_to_have_attribute("fill", light or "")
+    expect(page.locator("[data-chart] svg .role-axis-title text").first).not_to_have_attribute(
+        "fill", light or ""
+    )
 
 
 def test_chinese_names_of_channels_stand_in_the_chart(

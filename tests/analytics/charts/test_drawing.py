@@ -15,31 +15,44 @@ CHARTS: dict[str, dict[str, Any]] = {
     "spend_line": {
         "x_name": "spend_amount",
         "unit": "CNY",
-        "points": [{"period": "2026-01", "x": 1.0, "y": 2.0}, {"period": "2026-02", "x": 3.0,
-                                                               "y": 4.5}],
+        "points": [
+            {"period": "2026-01", "x": 1.0, "y": 2.0},
+            {"period": "2026-02", "x": 3.0, "y": 4.5},
+        ],
         "line": [POINT, {**POINT, "x": 3.0}],
         "forecast": [{**POINT, "x": 4.0}],
     },
     "fit_over_time": {
         "unit": "CNY",
-        "months": [{"period": "2026-01", "observed": 1.0, "fitted": 1.2},
-                   {"period": "2026-02", "observed": 2.0, "fitted": 1.9}],
+        "months": [
+            {"period": "2026-01", "observed": 1.0, "fitted": 1.2},
+            {"period": "2026-02", "observed": 2.0, "fitted": 1.9},
+        ],
     },
     "coefficients": {
-        "unit": "CNY", "rows": [{"name": "线上广告", "estimate": 1.4, "lo": 1.1, "hi": 1.7}],
+        "unit": "CNY",
+        "rows": [{"name": "线上广告", "estimate": 1.4, "lo": 1.1, "hi": 1.7}],
     },
     "contributions": {
         "score": "7.1",
         "rows": [{"name": "attendance", "weight": "0.4", "mapped": "8", "contribution": "3.2"}],
     },
-    "segment_sizes": {"rows": [{"label": 0, "size": 12, "share": 0.6},
-                               {"label": 1, "size": 8, "share": 0.4}]},
-    "allocation": {"currency": "CNY", "rows": [{"name": "Ads", "amount": 30.0, "cap": 30.0},
-                                               {"name": "Fair", "amount": 10.0, "cap": None}]},
+    "segment_sizes": {
+        "rows": [{"label": 0, "size": 12, "share": 0.6}, {"label": 1, "size": 8, "share": 0.4}]
+    },
+    "allocation": {
+        "currency": "CNY",
+        "rows": [
+            {"name": "Ads", "amount": 30.0, "cap": 30.0},
+            {"name": "Fair", "amount": 10.0, "cap": None},
+        ],
+    },
     "budget_ladder": {
         "currency": "CNY",
-        "rows": [{"total": 10.0, "objective": 100.0, "allocation": {"Ads": 10.0}},
-                 {"total": 20.0, "objective": 180.0, "allocation": {"Ads": 20.0}}],
+        "rows": [
+            {"total": 10.0, "objective": 100.0, "allocation": {"Ads": 10.0}},
+            {"total": 20.0, "objective": 180.0, "allocation": {"Ads": 20.0}},
+        ],
     },
 }
 

@@ -46,7 +46,9 @@ def test_run_names_everything_needed_to_repeat_it(example_run: Run):
 
     assert len(run.dataset_sha256) == 64
     assert run.dataset["rows"][0] == {
-        "period": "2026-01", "sales_amount": "8", "spend_amount": "5",
+        "period": "2026-01",
+        "sales_amount": "8",
+        "spend_amount": "5",
     }
     assert run.dataset_frozen_at is not None
     assert len(run.code_version) == 16
@@ -80,8 +82,12 @@ def test_run_whose_worker_died_is_taken_up_with_its_frozen_rows(example_run: Run
     execute(example_run)
     first = Run.objects.get(pk=example_run.pk)
     Run.objects.filter(pk=example_run.pk).update(
-        status="running", figures=None, finished_at=None, attempts=1,
-        lease_token="dead", lease_until=timezone.now() - dt.timedelta(seconds=1),
+        status="running",
+        figures=None,
+        finished_at=None,
+        attempts=1,
+        lease_token="dead",
+        lease_until=timezone.now() - dt.timedelta(seconds=1),
     )
     Purchase.objects.all().delete()
 
@@ -146,7 +152,8 @@ def test_months_without_records_are_left_out_and_named(owner: User):
     assert run.rows_in == 9
     assert run.rows_dropped == 2
     assert run.dataset["dropped"] == [
-        {"key": "2026-10", "reason": "no_sales"}, {"key": "2026-11", "reason": "no_spend"},
+        {"key": "2026-10", "reason": "no_sales"},
+        {"key": "2026-11", "reason": "no_spend"},
     ]
 
 
@@ -191,8 +198,12 @@ def test_regression_on_several_channels_has_one_coefficient_each(owner: User):
     make_example_months(owner, make_channel(name="Ads"))
     fair = make_channel(name="Fair")
     for month in range(1, 11):
-        make_spend(channel=fair, month=dt.date(2026, month, 1), amount=month * month % 7 + 1,
-                   currency="CNY")
+        make_spend(
+            channel=fair,
+            month=dt.date(2026, month, 1),
+            amount=month * month % 7 + 1,
+            currency="CNY",
+        )
     run = make_run(
         requested_by=owner, parameters=EXAMPLE_PARAMETERS | {"combine": False, "forecast": {}}
     )

@@ -129,14 +129,13 @@ def test_runs_are_seen_by_owner_manager_and_wide_roles(
 def test_waiting_runs_are_new_ones_and_those_whose_worker_died(owner: User):
     now = timezone.now()
     new = make_run(requested_by=owner)
-    dead = make_run(
-        requested_by=owner, status="running", lease_until=now - dt.timedelta(seconds=1)
-    )
+    dead = make_run(requested_by=owner, status="running", lease_until=now - dt.timedelta(seconds=1))
     make_run(requested_by=owner, status="running", lease_until=now + dt.timedelta(seconds=3))
     make_score_run(requested_by=owner)
 
     assert runs.waiting_runs(now=now) == [
-        runs.WaitingRun(new.pk, 0), runs.WaitingRun(dead.pk, 0),
+        runs.WaitingRun(new.pk, 0),
+        runs.WaitingRun(dead.pk, 0),
     ]
 
 

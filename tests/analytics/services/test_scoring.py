@@ -45,7 +45,9 @@ def test_closed_meeting_is_scored_from_its_outcome(meeting: Meeting, owner: User
     run = Run.objects.get(pk=run_id)
     # 8 of 10 came: 8; 6 of 8 wrote: 7.5; ratings 16 between 4 and 20: 7.5.
     assert run.figures["contributions"] == {
-        "attendance": "3.2", "interaction": "2.25", "satisfaction": "2.25",
+        "attendance": "3.2",
+        "interaction": "2.25",
+        "satisfaction": "2.25",
     }
     assert run.figures["score"] == "7.7"
     assert run.status == "ok_with_warnings"  # four ratings are few
@@ -73,7 +75,9 @@ def test_scoring_at_the_same_moment_makes_one_run(meeting: Meeting, owner: User)
     closing.close_meeting(meeting=meeting)
     # Another worker has made the row after this one has looked for it.
     other = make_run(
-        kind="score", requested_by=owner, request_key=f"score:{meeting.public_id}",
+        kind="score",
+        requested_by=owner,
+        request_key=f"score:{meeting.public_id}",
         parameters={"meeting": str(meeting.public_id)},
     )
 
