@@ -24,7 +24,6 @@ GROUPS = (
         (
             ("meetings.meeting", "meeting"),
             ("meetings.registration", "ticket"),
-            ("meetings.seat", "user-check"),
             ("meetings.meetingtemplate", "template"),
         ),
     ),
@@ -56,9 +55,17 @@ GROUPS = (
     Group(
         "analytics",
         _("Analytics"),
-        (("analytics.run", "analytics"), ("analytics.report", "report")),
+        (
+            ("analytics.run", "analytics"),
+            ("analytics.reportissue", "report"),
+            ("analytics.reportschedule", "calendar-clock"),
+        ),
     ),
-    Group("mail", _("Mail"), (("crm.delivery", "outbox"), ("crm.mailing", "email"))),
+    Group(
+        "mail",
+        _("Mail"),
+        (("crm.delivery", "outbox"), ("crm.mailing", "email"), ("crm.suppression", "forbidden")),
+    ),
     Group(
         "setup",
         _("Setup"),

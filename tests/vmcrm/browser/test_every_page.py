@@ -1,0 +1,94 @@
+"""Every page that links lead to, in a browser: keeps the policy, answers, fits the window.
+
+The pictures are kept below VMCRM_HOME/screenshots/pages.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.meetings.room_page.live_site import Site, running_site
+from tests.vmcrm.browser.crawler import Walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.process]
+
+PICTURES = settings.HOME / "screenshots" / "pages"
+DESKTOP = {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"}
+PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+
+SIGN_IN = """
+from django.test import Client
+from crm.models import User
+user = User.objects.filter({lookup}).order_by("pk").first()
+client = Client()
+client.force_login(user)
+print(client.cookies["sessionid"].value)
+"""
+ATTENDEE = """
+from crm.models import User
+User.objects.create_user("attendee@vmcrm.example", name="Anna Attendee")
+"""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with running_site() as running:
+        running.home.manage("seed_demo")
+        running.home.run_code(ATTENDEE)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        yield chromium
+        chromium.close()
+
+
+def start_walk(site: Site, browser: Browser, label: str, window: dict, lookup: str = "") -> Walk:
+    context = browser.new_context(**window, locale="en-GB")
+    if lookup:
+        session = site.home.run_code(SIGN_IN.format(lookup=lookup)).strip()
+        context.add_cookies([{"name": "sessionid", "value": session, "url": site.base}])
+    return Walk(context, site.base, PICTURES, label)
+
+
+@pytest.mark.parametrize(("name", "window"), [("desktop", DESKTOP), ("phone", PHONE)])
+def test_visitors_pages_keep_the_policy_and_fit(site, browser, name, window):
+    walk = start_walk(site, browser, f"visitor-{name}", window)
+
+    walk.crawl("/", "/accounts/login/", "/accounts/signup/", "/join/")
+
+    assert {"home", "account_login", "account_signup", "account_reset_password"} <= set(
+        walk.visited
+    )
+    assert {"meetings:list", "meetings:detail", "meetings:join"} <= set(walk.visited)
+    assert walk.problems == []
+
+
+@pytest.mark.parametrize(("name", "window"), [("desktop", DESKTOP), ("phone", PHONE)])
+def test_attendees_pages_keep_the_policy_and_fit(site, browser, name, window):
+    walk = start_walk(site, browser, f"attendee-{name}", window, "email='attendee@vmcrm.example'")
+
+    walk.crawl("/", "/accounts/email/", "/accounts/2fa/", "/accounts/logout/")
+
+    assert {"account_email", "account_change_password", "mfa_index"} <= set(walk.visited)
+    assert "admin:index" not in walk.visited
+    assert walk.problems == []
+
+
+@pytest.mark.parametrize(("name", "window"), [("desktop", DESKTOP), ("phone", PHONE)])
+def test_admin_pages_keep_the_policy_and_fit(site, browser, name, window):
+    walk = start_walk(site, browser, f"admin-{name}", window, "is_superuser=True")
+
+    walk.crawl("/admin/")
+
+    assert len(walk.visited) > 60
+    assert {"admin:index", "admin:crm_contact_changelist", "admin:crm_contact_change"} <= set(
+        walk.visited
+    )
+    assert {"admin:meetings_meeting_add", "admin:crm_delivery_change"} <= set(walk.visited)
+    assert walk.problems == []
