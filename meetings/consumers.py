@@ -40,7 +40,7 @@ class RoomConsumer(RoomSocket):
     async def open(self) -> None:
         self._is_in_room = self._has_said_hello = False
         self._is_lobby_due = self._is_ending = False
-        self._sent_seq = self._lagged_at = 0
+        self._snapshot_seq = self._sent_seq = self._lagged_at = 0
         self._held_sources: set[str] = set()
         self._early: list[dict[str, Any]] | None = None
         try:
@@ -116,13 +116,13 @@ class RoomConsumer(RoomSocket):
                 await self.listen_to(fanout.hosts_group(self._room))
             is_relay_ready = await self._join_relay()
             snapshot = await in_database(self._read_snapshot)(message, is_relay_ready)
-            self._is_in_room, self._sent_seq = True, snapshot.seq
+            self._is_in_room, self._snapshot_seq = True, snapshot.seq
+            self._sent_seq = max(self._sent_seq, snapshot.seq)
             self.put(snapshot)
         finally:
             early, self._early = self._early, None
         for event in early:
-            if event["seq"] > snapshot.seq:  # they may come out of order
-                self._pass_on(event)
+            self._pass_on(event)
 
     async def _answer_waiting(self, message: rp.Hello) -> None:
         waiting = await in_database(room_selectors.lobby)(self.meeting)
@@ -250,6 +250,9 @@ class RoomConsumer(RoomSocket):
             self._pass_on(event)
 
     def _pass_on(self, event: Mapping[str, Any]) -> None:
+        """Changes may come late and overtake each other; what the snapshot held is left out."""
+        if event["seq"] <= self._snapshot_seq:
+            return
         is_plain = self._viewer.may_see(event["seat"], event["role"])
         self._sent_seq = max(self._sent_seq, event["seq"])
         self.put_text(event["text"] if is_plain else event["masked"])

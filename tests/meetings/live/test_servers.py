@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -126,18 +128,25 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A home whose database has the tables and a room in it; each test takes a copy."""
+    made = Home(tmp_path_factory.mktemp("furnished"))
+    made.manage("migrate", "-v0")
+    return made.path, json.loads(made.run_code(FURNISH).splitlines()[-1])
+
+
 @pytest.fixture
-def site(home: Home) -> Site:
+def site(home: Home, furnished: tuple[Path, dict[str, str]]) -> Site:
+    folder, room = furnished
+    shutil.copytree(folder, home.path, dirs_exist_ok=True)
     port = _free_port()
     home.variables |= {
         "VMCRM_HTTP_PORT": str(port),
         "VMCRM_RELAY_CONTROL_PORT": str(_free_port()),
         "VMCRM_LOG_LEVEL": "WARNING",
     }
-    valkey = start_valkey(home)
-    home.manage("migrate", "-v0")
-    room = json.loads(home.run_code(FURNISH).splitlines()[-1])
-    return Site(home, port, room, valkey)
+    return Site(home, port, room, start_valkey(home))
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
