@@ -29,6 +29,7 @@ _STATE_BADGES = {
     MeetingState.CLOSED: "badge-neutral",
     MeetingState.CANCELLED: "badge-bad",
 }
+_WEIGHT_FIELDS = ("weight_attendance", "weight_interaction", "weight_satisfaction")
 _KIND_ICONS = {
     MeetingKind.LAUNCH: "launch",
     MeetingKind.RESEARCH: "research",
@@ -55,7 +56,8 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
     search_fields = ("title", "join_code")
     date_hierarchy = "starts_at"
     ordering = ("-starts_at", "-pk")
-    filter_horizontal = ("co_hosts",)
+    autocomplete_fields = ("host", "co_hosts", "team", "campaign", "market")
+    view_on_site = False  # "Public page" is among the buttons
     change_form_template = "admin/meetings/meeting/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Meeting]:
@@ -83,35 +85,38 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
     # --- The form -------------------------------------------------------------------------------
     def get_fieldsets(self, request: HttpRequest, obj: Meeting | None = None) -> Any:
         times = () if obj else ("time_zone", "start", "end")
+        window: tuple[str, ...] = ("opens", "closes")
+        weights: tuple[str, ...] = _WEIGHT_FIELDS
+        if self._is_only_shown(request, obj):
+            window = ("registration_opens_at", "registration_closes_at")
+            weights = ("weights_text",)
         return (
             (None, {"fields": ("kind", "title", "description", "language", *times)}),
             (_("People"), {"fields": ("host", "co_hosts", "team", "capacity")}),
             (
                 _("Entering"),
-                {"fields": ("visibility", "has_lobby", "recording_policy", "opens", "closes")},
+                {"fields": ("visibility", "has_lobby", "recording_policy", *window)},
             ),
             (
                 _("Market and score"),
-                {
-                    "classes": ("collapse",),
-                    "fields": (
-                        "campaign",
-                        "market",
-                        "weight_attendance",
-                        "weight_interaction",
-                        "weight_satisfaction",
-                    ),
-                },
+                {"classes": ("collapse",), "fields": ("campaign", "market", *weights)},
             ),
         )
 
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        if obj is not None:
-            # These are no fields of the form for a planned meeting; see RescheduleForm.
-            kwargs["exclude"] = ["time_zone"]
-        return super().get_form(request, obj, change=change, **kwargs)
+    def get_readonly_fields(self, request: HttpRequest, obj: Meeting | None = None) -> Any:
+        if self._is_only_shown(request, obj):
+            return ("registration_opens_at", "registration_closes_at", "weights_text")
+        return ()
+
+    def _is_only_shown(self, request: HttpRequest, obj: Meeting | None) -> bool:
+        return obj is not None and not self.can_change(request.user, obj)
+
+    @admin.display(description=_("score weights"))
+    def weights_text(self, meeting: Meeting) -> str:
+        sentence = _(
+            "attendance %(attendance)s, interaction %(interaction)s, satisfaction %(satisfaction)s"
+        )
+        return str(sentence) % meeting.weights
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         user: Any = request.user

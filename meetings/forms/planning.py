@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -38,7 +37,18 @@ def _is_place(name: str) -> bool:
 class WallTimeField(forms.SplitDateTimeField):
     """Date and time as clocks show them: a datetime without zone, given meaning by the form."""
 
-    widget = AdminSplitDateTime
+    def __init__(self, **kwargs: Any) -> None:
+        # The browser's own pickers: the administration's would compare with the server's clock.
+        kwargs.setdefault(
+            "widget",
+            forms.SplitDateTimeWidget(
+                date_attrs={"type": "date"},
+                date_format="%Y-%m-%d",
+                time_attrs={"type": "time"},
+                time_format="%H:%M",
+            ),
+        )
+        super().__init__(**kwargs)
 
     def compress(self, data_list: Any) -> datetime | None:
         if not data_list:

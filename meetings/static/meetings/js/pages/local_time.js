@@ -11,7 +11,8 @@
  * @returns {string} such as "24 Nov 2026, 09:00 – 10:00"
  */
 export function writeRange(start, end, zone, language) {
-  const format = new Intl.DateTimeFormat(language, {
+  // The site's English writes days before months and counts to 24 hours.
+  const format = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
     dateStyle: "medium",
     timeStyle: "short",
     timeZone: zone,
