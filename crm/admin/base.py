@@ -86,15 +86,16 @@ class VisibleAdmin(AdminBase):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
-def visible_choices(db_field: Any, request: HttpRequest) -> models.QuerySet[Any] | None:
+def visible_choices(db_field: Any, request: HttpRequest) -> models.QuerySet[Any]:
     """Only visible rows can be chosen, and the one that stands there already may stay.
 
     A forged id of an invisible row is refused.
     """
     manager = db_field.remote_field.model._default_manager
-    if not hasattr(manager, "visible_to"):
-        return None
-    queryset: models.QuerySet[Any] = manager.visible_to(request.user)
+    queryset: models.QuerySet[Any] = manager.all()
+    if not hasattr(manager, "visible_to"):  # Django's own models: roles
+        return queryset
+    queryset = manager.visible_to(request.user)
     record = getattr(request, "edited_record", None)
     if isinstance(record, db_field.model) and db_field.many_to_one:
         queryset = queryset | manager.filter(pk=getattr(record, db_field.attname))
