@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin.base import VisibleAdmin
+from crm.admin.base import MarketFilter, VisibleAdmin
 from crm.models import Campaign, Channel, Spend
 
 
@@ -21,7 +21,7 @@ class ChannelAdmin(VisibleAdmin, admin.ModelAdmin):
 @admin.register(Campaign)
 class CampaignAdmin(VisibleAdmin, admin.ModelAdmin):
     list_display = ("name", "market", "starts_on", "ends_on", "owner")
-    list_filter = (("market", admin.RelatedOnlyFieldListFilter), "channels")
+    list_filter = (("market", MarketFilter), "channels")
     list_select_related = ("market__region", "market__customer_group", "owner")
     search_fields = ("name",)
     autocomplete_fields = ("market", "owner", "channels")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crm import permissions
-from crm.admin.base import VisibleAdmin, VisibleInline
+from crm.admin.base import MarketFilter, VisibleAdmin, VisibleInline
 from crm.admin.contact_filters import EngagementFilter, WhoseFilter
 from crm.admin.contact_forms import AssignOwnerForm
 from crm.extensions import BulkAction, Panel, bulk_actions, contact_panels
@@ -70,7 +70,7 @@ class ContactAdmin(VisibleAdmin, admin.ModelAdmin):
     list_filter = (
         WhoseFilter,
         EngagementFilter,
-        ("market", admin.RelatedOnlyFieldListFilter),
+        ("market", MarketFilter),
         ("owner", admin.RelatedOnlyFieldListFilter),
         "language",
         ("source", admin.AllValuesFieldListFilter),

@@ -1,12 +1,13 @@
 """Markets with their figures, and who else sells there."""
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin.base import VisibleAdmin, VisibleInline, badge
+from crm.admin.base import MarketFilter, VisibleAdmin, VisibleInline, badge
 from crm.models import Competitor, CustomerGroup, Market, MarketFigure, Region
 
 _STATUS_TONES = {"candidate": "neutral", "target": "good", "dropped": "bad"}
@@ -58,7 +59,7 @@ class MarketFigureAdmin(VisibleAdmin, admin.ModelAdmin):
         "currency",
         "source",
     )
-    list_filter = ("metric", ("market", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("metric", ("market", MarketFilter))
     list_select_related = ("market__region", "market__customer_group")
     search_fields = ("source", "market__name", "market__region__name")
     autocomplete_fields = ("market",)
@@ -84,3 +85,4 @@ class CompetitorAdmin(VisibleAdmin, admin.ModelAdmin):
     list_display = ("name", "website")
     search_fields = ("name",)
     autocomplete_fields = ("markets",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
