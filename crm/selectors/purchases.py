@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.utils import timezone
 
 from crm.models import Purchase
+from crm.selectors.sales import to_cents
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -41,31 +42,32 @@ def pseudonym(public_id: UUID) -> str:
 
 
 def customer_features(
-    *,
-    user: "User",
-    reference: date | None = None,
-    currency: str | None = None,
-    source: str | None = None,
+    *, user: "User", reference: date | None = None, currency: str | None = None
 ) -> list[CustomerRow]:
     """One row per visible contact with purchases, sorted by key; our own people never count.
 
-    The reference day is today; for purchases of one `source` (an old data set) it is the day of
-    the last one. Without `currency` the one of most purchases is taken, the others are left out:
-    amounts in different currencies are never added.
+    The reference day is today. Without `currency` the one of most purchases is taken, the others
+    are left out: amounts in different currencies are never added.
     """
-    purchases = Purchase.objects.visible_to(user).filter(
-        contact__isnull=False, contact__is_internal=False
-    )
-    if source is not None:
-        purchases = purchases.filter(source=source)
+    purchases = Purchase.objects.visible_to(user).filter(contact__is_internal=False)
+    return _features(purchases, reference or timezone.localdate(), currency)
+
+
+def features_of_source(*, source: str) -> list[CustomerRow]:
+    """The same for all purchases of one data set, as of the day of its last purchase."""
+    purchases = Purchase.objects.filter(source=source, contact__isnull=False)
+    last = purchases.aggregate(last=Max("purchased_on"))["last"]
+    return _features(purchases, last or timezone.localdate(), None)
+
+
+def _features(
+    purchases: "QuerySet[Purchase]", reference: date, currency: str | None
+) -> list[CustomerRow]:
     currency = currency or _main_currency(purchases)
     if currency is None:
         return []
-    purchases = purchases.filter(currency=currency)
-    if reference is None:
-        reference = _reference_day(purchases, is_old=source is not None)
     rows = (
-        purchases.filter(purchased_on__lte=reference)
+        purchases.filter(currency=currency, purchased_on__lte=reference)
         .order_by()
         .values("contact__public_id")
         .annotate(
@@ -80,7 +82,7 @@ def customer_features(
             key=pseudonym(row["contact__public_id"]),
             recency_days=(reference - row["last"]).days,
             frequency=row["days"],
-            monetary_amount=row["total"],
+            monetary_amount=to_cents(row["total"]),
             currency=currency,
             tenure_days=(reference - row["first"]).days,
         )
@@ -98,11 +100,3 @@ def _main_currency(purchases: "QuerySet[Purchase]") -> str | None:
         .first()
     )
     return row["currency"] if row else None
-
-
-def _reference_day(purchases: "QuerySet[Purchase]", *, is_old: bool) -> date:
-    today = timezone.localdate()
-    if not is_old:
-        return today
-    last = purchases.aggregate(last=Max("purchased_on"))["last"]
-    return last or today

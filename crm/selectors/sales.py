@@ -46,7 +46,7 @@ def monthly_spend_and_sales(
         spends = spends.filter(channel__in=list(channel_ids))
     rows = spends.order_by().values("month", "channel__name").annotate(total=Sum("amount"))
     for row in rows:
-        spend[row["month"]][row["channel__name"]] = row["total"]
+        spend[row["month"]][row["channel__name"]] = to_cents(row["total"])
     sales = dict(
         Purchase.objects.visible_to(user)
         .filter(currency=currency, purchased_on__gte=start, purchased_on__lte=end)
@@ -60,10 +60,15 @@ def monthly_spend_and_sales(
         MonthRow(
             month=month,
             spend_by_channel=dict(sorted(spend.get(month, {}).items())),
-            sales_amount=sales.get(month, Decimal(0)),
+            sales_amount=to_cents(sales.get(month, Decimal(0))),
         )
         for month in _months(first, end)
     ]
+
+
+def to_cents(total: Decimal) -> Decimal:
+    """A sum of amounts as exact as they are: SQLite adds them as binary fractions."""
+    return total.quantize(Decimal("0.01"))
 
 
 def _months(first: date, end: date) -> list[date]:
