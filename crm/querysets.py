@@ -68,6 +68,8 @@ def search_rule(query: str, field: str = "search_words") -> Q:
 
 class CompanyQuerySet(OwnedQuerySet["Company"]):
     def search(self, query: str) -> Self:
+        if not query.strip():
+            return self.none()
         return self.filter(search_rule(query) | Q(domain__startswith=query.strip().lower()))
 
 
@@ -88,6 +90,8 @@ class ContactQuerySet(OwnedQuerySet["Contact"]):
 
     def search(self, query: str) -> Self:
         """By name, by company, and by the beginning of an address, number or handle."""
+        if not query.strip():
+            return self.none()
         points = apps.get_model("crm", "ContactPoint")._default_manager.filter(
             normalised__startswith=query.strip().lower()
         )
