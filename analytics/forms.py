@@ -33,6 +33,8 @@ class RunForm(forms.Form):
     def __init__(self, *args: Any, user: "User", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        if "currency" in self.fields:
+            self.fields["currency"].initial = choices.usual_currency(user=user)
 
     def to_parameters(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -42,7 +44,6 @@ def _currency_field() -> forms.RegexField:
     return forms.RegexField(
         label=_("Currency"),
         regex=r"^[A-Z]{3}$",
-        initial="CNY",
         help_text=_("Amounts in other currencies are left out, never mixed in."),
         error_messages={"invalid": _("Write the three capital letters of a currency, as in EUR.")},
     )

@@ -20,6 +20,7 @@ from analytics.admin.colleagues import colleague
 from analytics.models import ReportIssue, ReportSchedule
 from analytics.services import report_mail, reports
 from crm.admin.base import VisibleAdmin
+from crm.selectors import choices
 from crm.services.errors import Refusal
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class ReportScheduleAdmin(VisibleAdmin, ScheduleModelAdmin):
         return {
             "time_zone": colleague(request).time_zone,
             "recipients": [request.user.pk],
+            "currency": choices.usual_currency(user=colleague(request)),
             **super().get_changeform_initial_data(request),
         }
 

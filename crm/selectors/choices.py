@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Count
+
 from crm.models import Channel, Purchase
 
 if TYPE_CHECKING:
@@ -25,3 +27,10 @@ def list_purchase_sources(*, user: "User") -> list[str]:
     """Where the purchases that `user` sees came from."""
     sources = Purchase.objects.visible_to(user).exclude(source="").order_by("source")
     return list(sources.values_list("source", flat=True).distinct())
+
+
+def usual_currency(*, user: "User") -> str:
+    """The currency of most purchases that `user` sees; EUR while there are none."""
+    counted = Purchase.objects.visible_to(user).values("currency").annotate(number=Count("pk"))
+    most = counted.order_by("-number", "currency").first()
+    return str(most["currency"]) if most else "EUR"
