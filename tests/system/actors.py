@@ -115,6 +115,7 @@ class Rep(Person):
         option = self.page.locator("select[name=action] option[value*=invite]").first
         self.page.select_option("select[name=action]", option.get_attribute("value"))
         self.page.locator("button[name=index]").click()
+        self.page.wait_for_url("**/invite/**")
         self.page.select_option("select[name=meeting]", label=self._label_of(title))
         self.page.locator("select[name=meeting]").locator("xpath=ancestor::form").locator(
             "button"
@@ -165,15 +166,15 @@ def join(person: Person) -> None:
 
 def wait_for_media(person: Person, *, within_s: float = 30) -> dict[str, float]:
     """Wait until this page has decoded frames and heard sound of others."""
-    return wait_for(
-        lambda: (
-            totals
-            if (totals := person.page.evaluate(RECEIVED))["frames"] > 10 and totals["energy"] > 0
-            else None
-        ),
-        within_s=within_s,
-        what=f"sound and picture at {person.name}",
-    )
+    deadline = time.monotonic() + within_s
+    while True:
+        totals: dict[str, float] = person.page.evaluate(RECEIVED)
+        if totals["frames"] > 10 and totals["energy"] > 0:
+            return totals
+        if time.monotonic() > deadline:
+            person.keep("no-sound-or-picture")
+            raise AssertionError(f"{person.name} has no sound or no picture: {totals}")
+        person.page.wait_for_timeout(200)
 
 
 def say(person: Person, text: str) -> None:
