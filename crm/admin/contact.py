@@ -39,7 +39,7 @@ class ContactProfileInline(VisibleInline, admin.StackedInline):
     fields = (
         ("birth_year", "gender", "occupation"),
         ("income_band", "buying_habit", "region"),
-        "interests",
+        "interest_words",
     )
     readonly_fields = (
         "birth_year",
@@ -48,12 +48,16 @@ class ContactProfileInline(VisibleInline, admin.StackedInline):
         "income_band",
         "buying_habit",
         "region",
-        "interests",
+        "interest_words",
     )
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description=_("interests"))
+    def interest_words(self, profile: ContactProfile) -> str:
+        return ", ".join(profile.interests) or "–"
 
 
 @admin.register(Contact)

@@ -12,7 +12,7 @@ from crm.selectors.contacts import narrow_to_engaged, narrow_to_whose
 
 
 class WhoseFilter(admin.SimpleListFilter):
-    title = _("whose")
+    title = _("whose contacts")
     parameter_name = "whose"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

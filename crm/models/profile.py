@@ -100,4 +100,8 @@ class ProfileFact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_key_display()}: {self.value}"
+        return f"{self.get_key_display()}: {self.shown_value}"
+
+    @property
+    def shown_value(self) -> str:
+        return ", ".join(self.value) if isinstance(self.value, list) else str(self.value)

@@ -12,8 +12,8 @@ from crm.models import Delivery, Mailing
 
 # Links that act for the person who holds them: joining, preferences, passwords, addresses.
 _PERSONAL = re.compile(
-    r"(/(?:r|preferences|i|invitations?|accounts/confirm-email|accounts/password/reset/key)/)"
-    r"[^\s\"'<>?#/)\]]+"
+    r"(/(?:r|preferences|accounts/confirm-email|accounts/password/reset/key)/|[?&]token=)"
+    r"[^\s\"'<>?#&/)\]]+"
 )
 _MASK = r"\1•••"
 _SHOWN_HEADERS = (

@@ -42,22 +42,34 @@ def pseudonym(public_id: UUID) -> str:
 
 
 def customer_features(
-    *, user: "User", reference: date | None = None, currency: str | None = None
+    *,
+    user: "User",
+    reference: date | None = None,
+    currency: str | None = None,
+    source: str | None = None,
 ) -> list[CustomerRow]:
     """One row per visible contact with purchases, sorted by key; our own people never count.
 
-    The reference day is today. Without `currency` the one of most purchases is taken, the others
+    The reference day is today; with a `source` only its purchases count, and the day is that of
+    the last of them, so that old data sets are not all equally long ago. Without `currency` the one of most purchases is taken, the others
     are left out: amounts in different currencies are never added.
     """
     purchases = Purchase.objects.visible_to(user).filter(contact__is_internal=False)
+    if source:
+        purchases = purchases.filter(source=source)
+        reference = reference or _last_day(purchases)
     return _features(purchases, reference or timezone.localdate(), currency)
 
 
 def features_of_source(*, source: str) -> list[CustomerRow]:
     """The same for all purchases of one data set, as of the day of its last purchase."""
     purchases = Purchase.objects.filter(source=source, contact__isnull=False)
-    last = purchases.aggregate(last=Max("purchased_on"))["last"]
-    return _features(purchases, last or timezone.localdate(), None)
+    return _features(purchases, _last_day(purchases) or timezone.localdate(), None)
+
+
+def _last_day(purchases: "QuerySet[Purchase]") -> date | None:
+    last: date | None = purchases.aggregate(last=Max("purchased_on"))["last"]
+    return last
 
 
 def _features(

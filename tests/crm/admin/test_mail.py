@@ -76,6 +76,7 @@ def test_demonstration_mail_shows_its_links(owner: User) -> None:
         "/accounts/password/reset/key/3-abc123/",
         "/accounts/confirm-email/MTpx/",
         "/preferences/ab:c/",
+        "/meetings/1/register/?token=ab:c",
     ],
 )
 def test_other_links_that_act_for_the_receiver_are_masked(path: str, owner: User) -> None:
