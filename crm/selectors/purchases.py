@@ -51,8 +51,9 @@ def customer_features(
     """One row per visible contact with purchases, sorted by key; our own people never count.
 
     The reference day is today; with a `source` only its purchases count, and the day is that of
-    the last of them, so that old data sets are not all equally long ago. Without `currency` the one of most purchases is taken, the others
-    are left out: amounts in different currencies are never added.
+    the last of them, so that an old data set is not all equally long ago. Without `currency` the
+    one of most purchases is taken, the others are left out: amounts in different currencies are
+    never added.
     """
     purchases = Purchase.objects.visible_to(user).filter(contact__is_internal=False)
     if source:
