@@ -43,6 +43,8 @@ def make_part(socket_path: Path, *, working_folder: Path, environment: Mapping[s
         "--appendonly", "no",
         "--maxmemory-policy", "noeviction",
         "--dir", str(working_folder),
+        # Its title would be written over the environment, and with it over the supervisor's mark.
+        "--set-proc-title", "no",
     ]  # fmt: skip
     return Part("valkey", command, environment)
 

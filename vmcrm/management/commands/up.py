@@ -120,9 +120,8 @@ class Command(BaseCommand):
             ) from error
 
     def _greet(self) -> None:
-        self._say(f"\nvmcrm is ready: {settings.BASE_URL}/  (Ctrl-C stops it)")
-        for line in describe_access():
-            self._say(line)
+        ready = f"\nvmcrm is ready: {settings.BASE_URL}/  (Ctrl-C stops it)"
+        self._say("\n".join([ready, *describe_access()]))
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
