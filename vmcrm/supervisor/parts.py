@@ -70,7 +70,8 @@ def _make_worker(name: str, *, queue: str, processes: int, environment: Mapping[
         "--queues", queue,
         "--concurrency", str(processes),
         "--hostname", f"{name}@%h",
-        "--without-gossip", "--without-mingle", "--without-heartbeat",
+        # The heartbeat stays: /readyz knows the worker by it.
+        "--without-gossip", "--without-mingle",
         "--loglevel", settings.LOG_LEVEL,
     ]  # fmt: skip
     return Part(name, command, environment, stop_within_s=WORKER_STOPS_WITHIN_S)
