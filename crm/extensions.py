@@ -107,10 +107,22 @@ class ComposedMail:
 Composer = Callable[["Delivery"], ComposedMail]
 
 
-class MailComposers(Registry[Composer]):
-    def register(self, name: str, function: Composer) -> None:
-        """`function(delivery)` runs under the delivery's language and time zone when it is sent."""
-        self._add(name, function)
+@dataclass(frozen=True)
+class MailKind:
+    """What writes one kind of mail, and how its having been sent stands on the timeline."""
+
+    compose: Composer
+    activity: str
+
+
+class MailComposers(Registry[MailKind]):
+    def register(self, name: str, function: Composer, *, activity: str = "mail_sent") -> None:
+        """`function(delivery)` runs under the delivery's language and time zone when it is sent.
+
+        `activity` is the kind of activity that a sent mail is. A kind of its own reads %(title)s
+        as the title of the mailing and %(by)s as the colleague who started it.
+        """
+        self._add(name, MailKind(function, activity))
 
 
 # --- Pages --------------------------------------------------------------------------------------

@@ -51,6 +51,12 @@ def _register_rights() -> None:
 def _register_activity_kinds() -> None:
     kinds = extensions.activity_kinds
     kinds.register(
+        "invited",
+        label=_("Invited"),
+        icon="send",
+        sentence=_("Invited to “%(title)s” by %(by)s"),
+    )
+    kinds.register(
         "registered",
         label=_("Registered"),
         icon="ticket",
@@ -112,7 +118,7 @@ def _register_composers() -> None:
     composers.register("meeting_change", mails.compose_change)
     composers.register("meeting_cancellation", mails.compose_cancellation)
     composers.register("meeting_registration_cancelled", mails.compose_registration_cancelled)
-    composers.register("meeting_invitation", mails.compose_invitation)
+    composers.register("meeting_invitation", mails.compose_invitation, activity="invited")
 
 
 def show_meetings_of_contact(request: HttpRequest, contact: "Contact") -> Panel | None:

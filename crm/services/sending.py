@@ -33,6 +33,7 @@ from crm.services.stored_mail import StoredMail
 logger = logging.getLogger(__name__)
 
 BACK_OFF_S = (30, 120, 600, 1800, 3600, 7200, 14400, 28800)
+_MAIL_SENT = "mail_sent"
 _State, _Reason = Delivery.State, Delivery.Reason
 
 
@@ -55,7 +56,9 @@ def send(*, delivery_id: int) -> str | None:
     if token is None:
         return None
     with leases.hold(Delivery, delivery_id, token) as lease:
-        delivery = Delivery.objects.select_related("contact_point", "mailing").get(pk=delivery_id)
+        delivery = Delivery.objects.select_related("contact_point", "mailing__created_by").get(
+            pk=delivery_id
+        )
         outcome = _work_on(delivery, lease)
     return _finish(delivery, token, outcome) if outcome else None
 
@@ -95,14 +98,14 @@ def _is_allowed(delivery: Delivery) -> bool:
 
 def _compose(delivery: Delivery) -> _Outcome | None:
     """Write the mail and store it; an outcome when there is nothing to send."""
-    composer = mail_composers.get(delivery.composer)
-    if composer is None:
+    kind = mail_composers.get(delivery.composer)
+    if kind is None:
         return _Outcome(
             _State.FAILED, _Reason.COMPOSING, f"Nothing composes {delivery.composer!r}."
         )
     try:
         with _in_receivers_terms(delivery):
-            mail = composer(delivery)
+            mail = kind.compose(delivery)
             mime = build_mime(delivery, mail)
     except MailNotNeeded as refusal:
         return _Outcome(_State.SUPPRESSED, _Reason.NOT_NEEDED, str(refusal))
@@ -225,12 +228,18 @@ def _finish(delivery: Delivery, token: str, outcome: _Outcome) -> str | None:
 def _record_on_timeline(delivery: Delivery) -> None:
     if delivery.contact_point is None:
         return
+    mail_kind = mail_composers.get(delivery.composer)
+    kind = mail_kind.activity if mail_kind else _MAIL_SENT
+    mailing = delivery.mailing
+    data = {"delivery": str(delivery.public_id)}
+    if mailing and mailing.created_by:
+        data["by"] = mailing.created_by.get_full_name()
     activities.record(
         contact_point=delivery.contact_point,
-        kind="mail_sent",
+        kind=kind,
         occurred_at=timezone.now(),
         subject_ref=delivery.subject_ref,
-        subject_title=delivery.subject,
-        data={"delivery": str(delivery.public_id)},
+        subject_title=mailing.title if mailing and kind != _MAIL_SENT else delivery.subject,
+        data=data,
         key=f"delivery:{delivery.pk}",
     )

@@ -4,11 +4,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.models import Contact, Delivery, User
-from crm.services import mailings, sending
+from crm.selectors.timeline import timeline_of
+from crm.services import consent, mailings, sending
 from crm.services.mailings import NobodyToWriteTo
+from meetings.contributions import link_to_meeting
 from meetings.models import Meeting
 from meetings.services import invitations, tokens
 from meetings.services.invitations import Invitation, InvitationPreview
@@ -107,6 +109,40 @@ def test_invitation_mail_carries_words_link_and_way_out(owner: User) -> None:
         name="Li Na",
         company_name="Hengrui",
     )
+
+
+def test_invitation_that_was_sent_stands_on_the_timeline_with_who_invited(owner: User) -> None:
+    meeting = make_meeting(owner, title="Spring launch")
+    contact = _willing("one@customers.example", name="Li Na")
+    mailing = invitations.invite(meeting=meeting, contacts=Contact.objects.all(), invited_by=owner)
+    mailings.expand(mailing_id=mailing.pk)
+    before = timeline_of(contact)
+
+    sending.send(delivery_id=Delivery.objects.get().pk)
+
+    assert before == []
+    entries = timeline_of(contact)
+    assert [(entry.icon, entry.sentence, entry.url) for entry in entries] == [
+        (
+            "send",
+            f"Invited to “Spring launch” by {owner.get_full_name()}",
+            link_to_meeting(meeting.subject_ref),
+        )
+    ]
+    with translation.override("zh-hans"):
+        assert timeline_of(contact)[0].sentence == f"{owner.get_full_name()}邀请参加“Spring launch”"
+
+
+def test_invitation_that_was_not_sent_leaves_nothing_on_the_timeline(owner: User) -> None:
+    meeting = make_meeting(owner)
+    contact = _willing("one@customers.example")
+    mailing = invitations.invite(meeting=meeting, contacts=Contact.objects.all(), invited_by=owner)
+    mailings.expand(mailing_id=mailing.pk)
+    consent.withdraw_all(contact_point=contact.points.get(), source="one_click")
+
+    assert sending.send(delivery_id=Delivery.objects.get().pk) == "suppressed"
+
+    assert timeline_of(contact) == []
 
 
 def test_find_invitation_refuses_forged_foreign_and_unknown_tokens(owner: User) -> None:
