@@ -45,7 +45,9 @@ def watch(page: Page) -> Page:
 
 
 def join(page: Page) -> Page:
+    """Into the room: the stage alone shows already while the page still connects."""
     page.get_by_role("button", name="Join now").click()
+    expect(page.locator("#room")).to_have_attribute("data-phase", "room")
     expect(page.get_by_role("main", name="Stage")).to_be_visible()
     return page
 
