@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from analytics.datasets import SPEND, first_day, spell
+from analytics.labels import EFFECT_UNITS
 from crm.selectors import choices
 
 if TYPE_CHECKING:
@@ -200,10 +201,7 @@ class BudgetForm(RunForm):
     total = forms.DecimalField(label=_("Total budget"), min_value=Decimal(0))
     unit = forms.ChoiceField(
         label=_("What the effect means"),
-        choices=[
-            ("per_unit", _("New customers for one unit of currency")),
-            ("at_cap", _("New customers when the cap is spent in full")),
-        ],
+        choices=list(EFFECT_UNITS.items()),
     )
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:

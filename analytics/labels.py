@@ -34,6 +34,10 @@ DROP_REASONS = {
     "missing_value": gettext_lazy("A value is missing."),
     "no_ratings": gettext_lazy("Nobody gave a closing rating."),
 }
+EFFECT_UNITS = {
+    "per_unit": gettext_lazy("New customers for one unit of currency"),
+    "at_cap": gettext_lazy("New customers when the cap is spent in full"),
+}
 
 
 def label_indicator(name: str) -> str:
@@ -67,6 +71,8 @@ def label_parameter(name: str, value: Any) -> tuple[str, str]:
     }
     if name == "channel_names" and not value:
         return names[name], gettext("all of them")
+    if name == "unit":
+        return names[name], str(EFFECT_UNITS.get(value, value))
     return names.get(name, name), _spell(value)
 
 

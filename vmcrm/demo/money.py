@@ -4,11 +4,12 @@ Monthly sales follow the spend on ads and events with noise on top; the true wei
 and an analysis that works should come close to them.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from random import Random
 
-from crm.models import Channel, Company, Product, Purchase, Spend
+from crm.models import Channel, Contact, Product, Purchase, Spend
 
 CURRENCY = "EUR"
 MONTHS = 14
@@ -32,13 +33,34 @@ PRODUCTS = (
 )
 
 
+@dataclass(frozen=True)
+class BuyerKind:
+    """People who buy alike, so that segments have something to find."""
+
+    people: int
+    rate: int
+    """How often they buy beside the others."""
+    product_rates: tuple[int, ...]
+    """How often each of PRODUCTS beside the others."""
+    has_stopped: bool = False
+    """Nothing in the second half of the time."""
+
+
+BUYER_KINDS = (
+    BuyerKind(people=30, rate=10, product_rates=(1, 0, 6, 9)),
+    BuyerKind(people=20, rate=2, product_rates=(3, 5, 0, 0)),
+    BuyerKind(people=40, rate=3, product_rates=(1, 0, 4, 4), has_stopped=True),
+)
+Buyer = tuple[Contact, BuyerKind]
+
+
 def list_months(today: date, count: int = MONTHS) -> list[date]:
     """The first days of the last `count` complete months, oldest first."""
     index = today.year * 12 + today.month - 1
     return [date(n // 12, n % 12 + 1, 1) for n in range(index - count, index)]
 
 
-def create_money(random: Random, today: date, companies: list[Company]) -> None:
+def create_money(random: Random, today: date, contacts: list[Contact]) -> None:
     """Channels, products, monthly spend, and purchases that add up to each month's sales."""
     channels = {
         name: Channel.objects.create(name=name, kind=kind)
@@ -47,8 +69,10 @@ def create_money(random: Random, today: date, companies: list[Company]) -> None:
     products = [
         (Product.objects.create(code=code, name=name), price) for code, name, price in PRODUCTS
     ]
+    buyers = _choose_buyers(random, contacts)
+    months = list_months(today)
     spends, purchases = [], []
-    for month in list_months(today):
+    for number, month in enumerate(months):
         amounts = {
             name: random.randrange(low, high, 100) for name, (_, low, high) in CHANNELS.items()
         }
@@ -58,9 +82,17 @@ def create_money(random: Random, today: date, companies: list[Company]) -> None:
         ]
         sales = SALES_WITHOUT_SPEND + random.gauss(0, NOISE_SD)
         sales += sum(rate * amounts[name] for name, rate in SALES_PER_UNIT_OF_SPEND.items())
-        purchases += _make_purchases(random, month, sales, products, companies)
+        is_late = number >= len(months) / 2
+        present = [buyer for buyer in buyers if not (is_late and buyer[1].has_stopped)]
+        purchases += _make_purchases(random, month, sales, products, present)
     Spend.objects.bulk_create(spends)
     Purchase.objects.bulk_create(purchases)
+
+
+def _choose_buyers(random: Random, contacts: list[Contact]) -> list[Buyer]:
+    kinds = [kind for kind in BUYER_KINDS for _ in range(kind.people)]
+    people = random.sample([entry for entry in contacts if entry.company_id], k=len(kinds))
+    return list(zip(people, kinds, strict=True))
 
 
 def _make_purchases(
@@ -68,17 +100,20 @@ def _make_purchases(
     month: date,
     sales: float,
     products: list[tuple[Product, int]],
-    companies: list[Company],
+    buyers: list[Buyer],
 ) -> list[Purchase]:
     purchases: list[Purchase] = []
+    rates = [kind.rate for _, kind in buyers]
     left = Decimal(round(sales))
     while left > 0:
-        product, price = random.choice(products)
+        ((buyer, kind),) = random.choices(buyers, rates)
+        ((product, price),) = random.choices(products, kind.product_rates)
         quantity = random.randrange(1, 5)
         amount = min(left, Decimal(price * quantity))
         purchases.append(
             Purchase(
-                company=random.choice(companies),
+                contact=buyer,
+                company=buyer.company,
                 product=product,
                 purchased_on=month.replace(day=random.randrange(1, 29)),
                 quantity=quantity,

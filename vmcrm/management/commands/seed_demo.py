@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from crm.models import Company, User
-from vmcrm.demo import markets, meetings, money, people, team
+from crm.models import User
+from vmcrm.demo import figures, markets, meetings, money, people, team
 
 DEFAULT_SEED = 20261123
 
@@ -36,6 +36,7 @@ class Command(BaseCommand):
             users = team.create_team()
             known_markets = markets.create_markets(random, now.date())
             contacts = people.create_people(random, now, users, known_markets)
-            money.create_money(random, now.date(), list(Company.objects.order_by("pk")))
+            money.create_money(random, now.date(), contacts)
             meetings.create_meetings(random, now, users, contacts, known_markets)
+            figures.create_figures(now.date(), users)
         self.stdout.write("Demo data loaded: everything in it is invented.")
