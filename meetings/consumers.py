@@ -18,6 +18,7 @@ from meetings import room_protocol as rp
 from meetings.database_threads import in_database
 from meetings.ice_servers import ice_servers
 from meetings.models.choices import SeatState
+from meetings.permissions import can_take_place
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
 from meetings.room_permissions import may_send, permissions_of, publishable_sources
 from meetings.room_socket import RoomSocket
@@ -39,7 +40,7 @@ class RoomConsumer(RoomSocket):
 
     async def open(self) -> None:
         self._is_in_room = self._has_said_hello = False
-        self._is_lobby_due = self._is_ending = False
+        self._is_lobby_due = self._is_ending = self._knows_live = False
         self._snapshot_seq = self._sent_seq = self._lagged_at = 0
         self._held_sources: set[str] = set()
         self._early: list[dict[str, Any]] | None = None
@@ -106,7 +107,7 @@ class RoomConsumer(RoomSocket):
             seat=self.seat, connection=self.connection, is_fresh=message.resume_seq is None
         )
         self._has_said_hello = True
-        if self.seat.state == SeatState.WAITING:
+        if not can_take_place(self.seat, self.seat.meeting):
             await self._answer_waiting(message)
             return
         self._early = []
@@ -128,7 +129,9 @@ class RoomConsumer(RoomSocket):
         waiting = await in_database(room_selectors.lobby)(self.meeting)
         seats = [entry.seat for entry in waiting]
         position = seats.index(self._name) + 1 if self._name in seats else None
-        self.put(rp.Waiting(id=message.id, position=position))
+        meeting = self.seat.meeting
+        opens_at = None if meeting.is_room_open else meeting.room_opens_at.isoformat()
+        self.put(rp.Waiting(id=message.id, position=position, opens_at=opens_at))
 
     async def _join_relay(self) -> bool:
         sources = publishable_sources(self.role)
@@ -146,10 +149,12 @@ class RoomConsumer(RoomSocket):
         sequence = room_selectors.room_sequence(self.meeting)
         permissions = permissions_of(self.role)
         self._held_sources = room_selectors.held_sources(self.seat)
+        card = room_selectors.meeting_card(self.seat.meeting)
+        self._knows_live = card.is_live
         return rp.Snapshot(
             id=message.id,
             seq=sequence,
-            meeting=room_selectors.meeting_card(self.meeting),
+            meeting=card,
             me=rp.Me(
                 seat=self._name,
                 role=self.role,
@@ -336,9 +341,12 @@ class RoomConsumer(RoomSocket):
         elif facts.connection == "":
             self.finish(rp.CLOSE_SERVER_RESTARTS)  # taken for dead: come back and take place
         elif not self._is_in_room:
-            if facts.state == SeatState.ADMITTED:
+            if facts.can_take_place:
                 self.put(rp.Admitted())
         else:
+            if facts.is_live and not self._knows_live:
+                self._knows_live = True
+                self.put(rp.MeetingLive())
             await self._catch_up(facts.room_sequence)
 
     async def _catch_up(self, room_sequence: int) -> None:

@@ -74,6 +74,11 @@ def can_join(seat: Seat | None, meeting: Meeting) -> bool:
     return not seat.is_removed and not meeting.is_over
 
 
+def can_take_place(seat: Seat, meeting: Meeting) -> bool:
+    """Be in the room now: let in, and not before it opens. Hosts may come earlier to rehearse."""
+    return seat.is_admitted and (seat.is_host or meeting.is_room_open)
+
+
 def can_change_registration(registration: Registration, own: Registration | None) -> bool:
     """Only the registered person cancels from the meeting pages."""
     return own is not None and own.pk == registration.pk

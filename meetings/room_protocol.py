@@ -218,6 +218,8 @@ class MeetingCard:
     starts_at: str
     ends_at: str
     has_lobby: bool
+    opens_at: str
+    is_live: bool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -292,11 +294,13 @@ class Snapshot:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """Answers `hello` of a seat in the lobby; position 1 is next."""
+    """Answers `hello` of a seat at the door: in the lobby, where position 1 is next, or before
+    the room opens; then `opens_at` says when."""
 
     type: ClassVar[str] = "waiting"
     id: MessageId
     position: Sequence | None = None
+    opens_at: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -389,7 +393,7 @@ class LobbyChanged:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Admitted:
-    """To a waiting page: say hello again."""
+    """To a waiting page, let in or the room opened: say hello again."""
 
     type: ClassVar[str] = "admitted"
 
@@ -429,6 +433,13 @@ class Replaced:
     """The same seat entered from another tab."""
 
     type: ClassVar[str] = "replaced"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MeetingLive:
+    """The rehearsal is over; from here on attendance counts."""
+
+    type: ClassVar[str] = "meeting_live"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -482,6 +493,7 @@ ServerMessage: TypeAlias = (
     | ForceMute
     | Removed
     | Replaced
+    | MeetingLive
     | MeetingEnded
     | RelayLost
     | RelayReady

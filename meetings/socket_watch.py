@@ -17,7 +17,7 @@ from django.utils import timezone
 from meetings.database_threads import in_database
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
 from meetings.selectors.room import SeatFacts, seat_facts
-from meetings.services import presence
+from meetings.services import presence, room
 
 TICK_S: Final = 2.0
 SWEEP_S: Final = 5.0
@@ -93,6 +93,7 @@ class SocketWatch:
             await in_database(presence.touch)(connections=connections)
 
     async def _sweep(self) -> None:
+        await in_database(room.go_live_where_due)(now=timezone.now())
         for gone in await in_database(presence.sweep)(now=timezone.now()):
             with contextlib.suppress(RelayUnavailable, RelayRefused):
                 await get_client().leave(gone.room, gone.participant)

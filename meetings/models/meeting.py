@@ -202,13 +202,8 @@ class Meeting(models.Model):
 
     @property
     def counted_from(self) -> datetime:
-        """When attendance begins to count: going live, but not long before the planned start.
-
-        A host who looks into the room days before does not make the meeting days long.
-        """
-        if self.went_live_at is None:
-            return self.starts_at
-        return max(self.went_live_at, self.starts_at - ROOM_OPENS_BEFORE)
+        """When attendance begins to count. What came before going live was rehearsal."""
+        return self.went_live_at or self.starts_at
 
     @property
     def real_length(self) -> timedelta:
@@ -240,10 +235,15 @@ class Meeting(models.Model):
         return self.state == MeetingState.PLANNED
 
     @property
+    def room_opens_at(self) -> datetime:
+        """Until then only hosts enter, to rehearse; the meeting cannot go live earlier."""
+        return self.starts_at - ROOM_OPENS_BEFORE
+
+    @property
     def is_room_open(self) -> bool:
-        """Guests are sent to the room from half an hour before the start until the end."""
+        """Guests are let into the room from half an hour before the start until the end."""
         if self.state == MeetingState.PLANNED:
-            return timezone.now() >= self.starts_at - ROOM_OPENS_BEFORE
+            return timezone.now() >= self.room_opens_at
         return self.state == MeetingState.LIVE
 
 

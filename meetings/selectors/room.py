@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from meetings import room_protocol
 from meetings.models import AgendaItem, ChatMessage, LiveSeat, Meeting, Seat
 from meetings.models.choices import RegistrationState, SeatRole, SeatState
+from meetings.permissions import can_take_place
 from meetings.room_permissions import can_see_attendees
 from meetings.room_protocol import (
     AgendaEntry,
@@ -52,6 +53,8 @@ class SeatFacts:
     role: str
     state: str
     connection: str
+    can_take_place: bool
+    is_live: bool
     is_meeting_over: bool
     room_sequence: int
     is_registered: bool
@@ -76,6 +79,8 @@ def meeting_card(meeting: Meeting) -> MeetingCard:
         starts_at=meeting.starts_at.isoformat(),
         ends_at=meeting.ends_at.isoformat(),
         has_lobby=meeting.has_lobby,
+        opens_at=meeting.room_opens_at.isoformat(),
+        is_live=meeting.is_live,
     )
 
 
@@ -174,6 +179,8 @@ def _facts(seat: Seat) -> SeatFacts:
         role=seat.role,
         state=seat.state,
         connection=live.connection if live else "",
+        can_take_place=can_take_place(seat, seat.meeting),
+        is_live=seat.meeting.is_live,
         is_meeting_over=seat.meeting.is_over,
         room_sequence=seat.meeting.room_sequence,
         is_registered=registration is None or registration.state == RegistrationState.REGISTERED,

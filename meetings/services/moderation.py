@@ -14,7 +14,7 @@ from meetings.models.choices import MeetingState, SeatState
 from meetings.room_permissions import may_moderate, permissions_of
 from meetings.selectors import room as room_selectors
 from meetings.services import fanout, presence
-from meetings.services.room_refusals import NotPermitted, RoomClosed, UnknownSeat
+from meetings.services.room_refusals import NotLive, NotPermitted, RoomClosed, UnknownSeat
 from meetings.services.room_sequence import advance, lock_meeting
 
 
@@ -69,13 +69,15 @@ def remove(*, by: Seat, seat_id: UUID) -> None:
 
 
 def end_meeting(*, by: Seat) -> None:
-    """Ends the meeting for everybody. Ending it twice is harmless."""
+    """Ends the meeting for everybody. Ending it twice is harmless; a rehearsal is only left."""
     now = timezone.now()
     with transaction.atomic():
         meeting = lock_meeting(by.meeting_id)
         _refuse_unless_permitted(by, "end")
         if meeting.is_over:
             return
+        if not meeting.is_live:
+            raise NotLive
         presence.end_all(meeting=meeting, at=now)
         meeting.state, meeting.ended_at = MeetingState.ENDED, now
         meeting.save(update_fields=["state", "ended_at", "updated_at"])

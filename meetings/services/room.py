@@ -6,8 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from meetings.models import LiveSeat, Meeting, Seat
-from meetings.models.choices import MeetingState, SeatState
-from meetings.permissions import can_join
+from meetings.models.choices import MeetingState, SeatRole, SeatState
+from meetings.models.meeting import ROOM_OPENS_BEFORE
+from meetings.permissions import can_join, can_take_place
 from meetings.selectors import room as room_selectors
 from meetings.services import fanout, presence
 from meetings.services.room_refusals import NotInRoom, RoomClosed, SeatRemoved
@@ -15,7 +16,7 @@ from meetings.services.room_sequence import advance, lock_meeting
 
 
 def enter(*, seat: Seat, connection: str, is_fresh: bool) -> Seat:
-    """The seat speaks through `connection` from now on: in the lobby or in the room.
+    """The seat speaks through `connection` from now on: at the door or in the room.
 
     Another connection that spoke for it is told that it was replaced. `is_fresh` is false for a
     page that only lost its socket: its switches still stand. Gives the seat as it is now; raises
@@ -32,11 +33,11 @@ def enter(*, seat: Seat, connection: str, is_fresh: bool) -> Seat:
         if is_replacing:
             fanout.tell_seat(current, "replaced", connection=connection)
         live.seat, live.connection, live.seen_at = current, connection, now
-        if current.state == SeatState.WAITING:
+        if can_take_place(current, meeting):
+            _take_place(live, meeting, now, is_fresh=is_fresh, is_replacing=is_replacing)
+        else:
             live.save()
             fanout.announce_lobby(meeting)
-        else:
-            _take_place(live, meeting, now, is_fresh=is_fresh, is_replacing=is_replacing)
     return current
 
 
@@ -74,6 +75,21 @@ def set_source(*, seat: Seat, source: str, enabled: bool) -> bool:
     return was_held
 
 
+def go_live_where_due(*, now: datetime) -> None:
+    """Rooms that opened while a host was rehearsing in them. Harmless in several processes."""
+    rehearsing = LiveSeat.objects.filter(
+        is_present=True,
+        seat__role__in=(SeatRole.HOST, SeatRole.CO_HOST),
+        seat__meeting__state=MeetingState.PLANNED,
+        seat__meeting__starts_at__lte=now + ROOM_OPENS_BEFORE,
+    )
+    for meeting_id in set(rehearsing.values_list("seat__meeting_id", flat=True)):
+        with transaction.atomic():
+            meeting = lock_meeting(meeting_id)
+            if meeting.state == MeetingState.PLANNED and meeting.is_room_open:
+                _go_live(meeting, now)
+
+
 def _refuse_closed_door(seat: Seat, meeting: Meeting) -> None:
     if can_join(seat, meeting):
         return
@@ -86,10 +102,11 @@ def _take_place(
     live: LiveSeat, meeting: Meeting, now: datetime, *, is_fresh: bool, is_replacing: bool
 ) -> None:
     was_present = live.is_present
-    if live.seat.is_host and meeting.state == MeetingState.PLANNED:
+    if live.seat.is_host and meeting.state == MeetingState.PLANNED and meeting.is_room_open:
         _go_live(meeting, now)
-    is_rehearsal = meeting.state == MeetingState.PLANNED
-    presence.begin(seat=live.seat, now=now, is_rehearsal=is_rehearsal, is_replacing=is_replacing)
+    presence.begin(
+        seat=live.seat, now=now, is_rehearsal=not meeting.is_live, is_replacing=is_replacing
+    )
     if is_fresh or not was_present:
         live.sources, live.held_sources = [], []
     live.is_present, live.changed_sequence = True, advance(meeting)
@@ -99,7 +116,7 @@ def _take_place(
 
 
 def _go_live(meeting: Meeting, now: datetime) -> None:
-    """The first of those who run the room is in: from here on attendance counts."""
+    """The room is open and one of those who run it is in: from here on attendance counts."""
     meeting.state, meeting.went_live_at = MeetingState.LIVE, now
     meeting.save(update_fields=["state", "went_live_at", "updated_at"])
     presence.start_counting(meeting=meeting, now=now)

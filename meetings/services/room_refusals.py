@@ -20,6 +20,11 @@ class RoomClosed(MeetingRefusal):
     sentence = _("This meeting is over.")
 
 
+class NotLive(MeetingRefusal):
+    code = "not_live"
+    sentence = _("The meeting has not begun. Leave the room; the appointment stays as planned.")
+
+
 class SeatRemoved(MeetingRefusal):
     code = "removed"
     sentence = _("A host has removed you from this meeting.")

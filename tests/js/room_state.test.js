@@ -40,6 +40,23 @@ test("state_waiting_shows_the_lobby_with_the_position", () => {
   assert.deepEqual([state.phase, state.lobbyPosition], ["lobby", 3]);
 });
 
+test("state_waiting_before_the_room_opens_says_when", () => {
+  const early = { type: "waiting", id: "1", opens_at: "2026-05-04T07:30:00+00:00" };
+
+  const state = applyMessage(createRoomState({}), early);
+
+  assert.deepEqual([state.phase, state.opensAt], ["lobby", "2026-05-04T07:30:00+00:00"]);
+});
+
+test("state_rehearsal_ends_when_the_meeting_goes_live", () => {
+  const rehearsal = enter();
+  const before = { ...rehearsal, meeting: { ...rehearsal.meeting, is_live: false } };
+
+  const after = applyMessage(before, { type: "meeting_live" });
+
+  assert.deepEqual([before.meeting.is_live, after.meeting.is_live], [false, true]);
+});
+
 test("state_participant_comes_changes_and_goes", () => {
   const bo = "7b0c1a52-3f0e-4c6d-9a51-0d8f6f0a1b03";
 

@@ -71,6 +71,7 @@ const makeSnapshot = (id, seq = 10) => ({
   meeting: {
     public_id: "m", title: "Round", kind: "partner", agenda: [],
     starts_at: "2026-05-04T08:00:00+00:00", ends_at: "2026-05-04T09:00:00+00:00", has_lobby: false,
+    opens_at: "2026-05-04T07:30:00+00:00", is_live: true,
   },
   me: { seat: SEAT, role: "presenter", display_name: "Ana", permissions: ["chat"] },
   roster: [],

@@ -1,13 +1,17 @@
 """Hello, the snapshot, a second tab, going live, coming back."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from meetings import room_protocol as rp
+from meetings import socket_watch
 from meetings.models import Meeting, PresenceInterval, Seat
+from meetings.models.meeting import ROOM_OPENS_BEFORE
 from tests.fake_relay import FakeRelay
 from tests.meetings.live.conftest import LiveRoom, MakeRoom
 from tests.meetings.live.rooms import Page, guest_cookie, make_guest, make_meeting, session_cookie
@@ -87,6 +91,60 @@ async def test_hello_before_the_host_is_rehearsal_until_the_host_comes(room: Liv
     await room.host_page()
 
     assert await intervals(room.guest) == [("went_live", False, True), ("", True, False)]
+
+
+async def test_host_before_the_room_opens_rehearses_and_guests_wait(make_room: MakeRoom) -> None:
+    start = timezone.now() + timedelta(days=3)
+    room = await make_room(starts_at=start, ends_at=start + timedelta(hours=1))
+    opens_at = (start - ROOM_OPENS_BEFORE).isoformat()
+
+    host = await room.host_page()
+    answer = await room.page(guest_cookie(room.guest)).enter()
+
+    assert host.snapshot is not None
+    assert (host.snapshot.meeting.is_live, host.snapshot.meeting.opens_at) == (False, opens_at)
+    assert answer == rp.Waiting(id="1", opens_at=opens_at)
+    await room.meeting.arefresh_from_db()
+    assert (room.meeting.state, room.meeting.went_live_at) == ("planned", None)
+    seat = await Seat.objects.aget(meeting=room.meeting, user__isnull=False)
+    assert await intervals(seat) == [("", True, True)]
+    assert await intervals(room.guest) == []
+
+
+async def test_rehearsal_is_left_and_not_ended(make_room: MakeRoom) -> None:
+    start = timezone.now() + timedelta(days=3)
+    room = await make_room(starts_at=start, ends_at=start + timedelta(hours=1))
+    host = await room.host_page()
+
+    answer = await host.ask("end_meeting")
+
+    assert (answer.type, answer.code) == ("error", "not_live")
+    await room.meeting.arefresh_from_db()
+    assert room.meeting.state == "planned"
+
+
+async def test_room_that_opens_goes_live_with_the_host_in_it_and_lets_guests_in(
+    make_room: MakeRoom, fast_watch: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_watch, "SWEEP_S", 0.1)
+    start = timezone.now() + timedelta(days=3)
+    room = await make_room(starts_at=start, ends_at=start + timedelta(hours=1))
+    host = await room.host_page()
+    guest = room.page(guest_cookie(room.guest))
+    await guest.enter()
+    assert await guest.hears_nothing(rp.Admitted)
+    soon = timezone.now() + timedelta(minutes=20)
+
+    await Meeting.objects.filter(pk=room.meeting.pk).aupdate(starts_at=soon)
+
+    await host.hear(rp.MeetingLive)
+    assert await host.hears_nothing(rp.MeetingLive)
+    await guest.hear(rp.Admitted)
+    snapshot = await guest.hello()
+    assert snapshot.meeting.is_live
+    seat = await Seat.objects.aget(meeting=room.meeting, user__isnull=False)
+    assert await intervals(seat) == [("went_live", False, True), ("", True, False)]
+    assert await intervals(room.guest) == [("", True, False)]
 
 
 async def test_message_before_hello_is_refused_and_changes_nothing(room: LiveRoom) -> None:

@@ -67,6 +67,8 @@ class FakeRoom:
         self.seq = 10
         self.relay: Literal["ready", "lost"] = "ready"
         self.waits_at: int | None = None
+        self.opens_at: str | None = None
+        self.is_live = True
         self.refuses_chat: str | None = None
         self.asked: list[Any] = []
         self.socket_count = 0
@@ -108,7 +110,7 @@ class FakeRoom:
         self.send(ParticipantUpdated(seq=self.next_seq(), **fields))
 
     def admit(self) -> None:
-        self.waits_at = None
+        self.waits_at = self.opens_at = None
         self.send(Admitted())
 
     def requests(self, name: str) -> list[Any]:
@@ -130,8 +132,8 @@ class FakeRoom:
         self.send(answer(message) if answer else Ok(id=message.id))
 
     def _answer_hello(self, message: Any) -> Any:
-        if self.waits_at is not None:
-            return Waiting(id=message.id, position=self.waits_at)
+        if self.waits_at is not None or self.opens_at is not None:
+            return Waiting(id=message.id, position=self.waits_at, opens_at=self.opens_at)
         return Snapshot(
             id=message.id,
             seq=self.seq,
@@ -147,6 +149,8 @@ class FakeRoom:
                 starts_at="2026-05-04T08:00:00+00:00",
                 ends_at="2026-05-04T09:00:00+00:00",
                 has_lobby=True,
+                opens_at="2026-05-04T07:30:00+00:00",
+                is_live=self.is_live,
             ),
             me=Me(
                 seat=self.me.seat,

@@ -12,6 +12,7 @@ from meetings.room_protocol import (
     ForceMute,
     LobbyChanged,
     LobbyEntry,
+    MeetingLive,
     ParticipantJoined,
     RelayLost,
     RelayReady,
@@ -145,6 +146,18 @@ def test_lobby_page_goes_on_by_itself(open_page: Open) -> None:
     expect(page.get_by_role("main", name="Stage")).to_be_visible()
 
 
+def test_guest_before_the_room_opens_is_told_when_and_goes_on_by_itself(open_page: Open) -> None:
+    room = FakeRoom(ANA)
+    room.opens_at = "2026-05-04T07:30:00+00:00"
+    page = open_page(room)
+    expect(page.get_by_role("heading", name="The room is not open yet")).to_be_focused()
+    expect(page.get_by_text(re.compile(r"It opens: May 4, \d\d:30\."))).to_be_visible()
+
+    room.admit()
+
+    expect(page.get_by_role("main", name="Stage")).to_be_visible()
+
+
 # --- In the room ----------------------------------------------------------------------------------
 
 
@@ -176,6 +189,32 @@ def test_host_sees_who_waits_and_admits_all(open_page: Open) -> None:
     page.wait_for_timeout(300)
 
     assert [message.seat for message in room.requests("admit")] == [w.seat for w in waiting]
+
+
+def test_rehearsal_is_said_until_the_meeting_is_live(open_page: Open) -> None:
+    room = FakeRoom(HOST)
+    room.is_live = False
+    page = open_page(room)
+    line = page.get_by_text("Rehearsal: guests wait outside")
+    expect(line).to_be_visible()
+
+    room.send(MeetingLive())
+
+    expect(line).to_be_hidden()
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("dialog", name="Leave or end the meeting?")).to_be_visible()
+
+
+def test_host_leaves_a_rehearsal_at_once(open_page: Open) -> None:
+    room = FakeRoom(HOST)
+    room.is_live = False
+    page = open_page(room)
+    expect(page.get_by_text("Rehearsal: guests wait outside")).to_be_visible()
+
+    page.get_by_role("button", name="Leave").click()
+
+    expect(page).to_have_url(re.compile("/left/"))
+    assert len(room.requests("leave")) == 1
 
 
 def test_guest_has_no_host_controls(open_page: Open) -> None:

@@ -180,18 +180,6 @@ def test_close_of_a_live_meeting_ends_the_room_and_its_intervals() -> None:
     assert meeting.state == "closed"
 
 
-def test_close_does_not_count_a_host_who_looked_in_days_before() -> None:
-    start = timezone.now().replace(microsecond=0) - timedelta(minutes=90)
-    meeting = make_past_meeting(starts_at=start, went_live_at=start - timedelta(days=2))
-    seat = make_guest(meeting)
-    make_presence(seat, start=start, minutes=60)
-
-    closing.close_meeting(meeting=meeting)
-
-    seat.refresh_from_db()
-    assert seat.engagement_points == 60
-
-
 @pytest.mark.parametrize("fields", [{}, {"state": "cancelled"}])
 def test_close_before_the_start_or_after_cancelling_is_refused(fields: dict[str, Any]) -> None:
     meeting = make_meeting(**fields)

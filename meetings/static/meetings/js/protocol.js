@@ -11,7 +11,8 @@
  *
  * @typedef {{position: number, title: string, duration_min: number, speaker: string}} AgendaItem
  * @typedef {{public_id: string, title: string, kind: string, agenda: AgendaItem[],
- *   starts_at: string, ends_at: string, has_lobby: boolean}} Meeting
+ *   starts_at: string, ends_at: string, has_lobby: boolean, opens_at: string,
+ *   is_live: boolean}} Meeting
  * @typedef {{seat: string, role: Role, display_name: string, permissions: Permission[]}} Me
  * @typedef {{seat: string, display_name: string, role: Role, sources: Sources,
  *   is_connected: boolean}} RosterEntry
@@ -24,7 +25,7 @@
  * @typedef {{type: "snapshot", id: string, seq: number, meeting: Meeting, me: Me,
  *   roster: RosterEntry[], lobby: LobbyEntry[], chat: ChatLine[], ice_servers: IceServer[],
  *   relay: "ready" | "lost"}} Snapshot
- * @typedef {{type: "waiting", id: string, position?: number}} Waiting
+ * @typedef {{type: "waiting", id: string, position?: number, opens_at?: string}} Waiting
  * @typedef {{type: "ok", id: string}} Ok
  * @typedef {{type: "pong", id: string}} Pong
  * @typedef {{type: "publish_answer", id: string, sdp: string}} PublishAnswer
@@ -48,11 +49,12 @@
  * @typedef {{type: "force_mute", source: Source, by: string}} ForceMute
  * @typedef {{type: "removed"}} Removed
  * @typedef {{type: "replaced"}} Replaced
+ * @typedef {{type: "meeting_live"}} MeetingLive
  * @typedef {{type: "meeting_ended"}} MeetingEnded
  * @typedef {{type: "relay_lost"}} RelayLost
  * @typedef {{type: "relay_ready"}} RelayReady
  * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | ForceMute | Removed |
- *   Replaced | MeetingEnded | RelayLost | RelayReady} Event
+ *   Replaced | MeetingLive | MeetingEnded | RelayLost | RelayReady} Event
  *
  * @typedef {Answer | ErrorMessage | Delta | Event} ServerMessage
  */
@@ -147,6 +149,8 @@ const FROM_SERVER = {
       starts_at: text,
       ends_at: text,
       has_lobby: flag,
+      opens_at: text,
+      is_live: flag,
     }),
     me: record({ seat: uuid, role, display_name: text, permissions: listOf(permission) }),
     roster: listOf(record(rosterEntry)),
@@ -157,7 +161,7 @@ const FROM_SERVER = {
     ),
     relay: oneOf("ready", "lost"),
   },
-  waiting: { id, position: optional(whole) },
+  waiting: { id, position: optional(whole), opens_at: optional(text) },
   ok: { id },
   pong: { id },
   publish_answer: { id, sdp },
@@ -179,6 +183,7 @@ const FROM_SERVER = {
   force_mute: { source, by: uuid },
   removed: {},
   replaced: {},
+  meeting_live: {},
   meeting_ended: {},
   relay_lost: {},
   relay_ready: {},

@@ -20,6 +20,7 @@
  * @property {import("./peer.js").PeerState} peer
  * @property {"ready" | "lost"} relay
  * @property {number | null} lobbyPosition
+ * @property {string | null} opensAt  while we wait because the room is not open yet
  * @property {import("./protocol.js").Meeting | null} meeting
  * @property {import("./protocol.js").Me | null} me
  * @property {RosterEntry[]} roster
@@ -51,6 +52,7 @@ export function createRoomState(media) {
     peer: { publish: "idle", subscribe: "idle" },
     relay: "ready",
     lobbyPosition: null,
+    opensAt: null,
     meeting: null,
     me: null,
     roster: [],
@@ -79,7 +81,12 @@ export function applyMessage(state, message) {
     case "snapshot":
       return applySnapshot(state, message);
     case "waiting":
-      return { ...state, phase: "lobby", lobbyPosition: message.position ?? null };
+      return {
+        ...state,
+        phase: "lobby",
+        lobbyPosition: message.position ?? null,
+        opensAt: message.opens_at ?? null,
+      };
     case "participant_joined":
     case "participant_updated":
       return { ...state, roster: putEntry(state.roster, message) };
@@ -87,6 +94,8 @@ export function applyMessage(state, message) {
       return dropSeat(state, message.seat);
     case "chat_message":
       return addChatLine(state, message);
+    case "meeting_live":
+      return { ...state, meeting: state.meeting && { ...state.meeting, is_live: true } };
     case "lobby_changed":
       return { ...state, lobby: message.lobby };
     case "active_speaker":

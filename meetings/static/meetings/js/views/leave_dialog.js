@@ -1,4 +1,7 @@
-/** Leaving: at once for guests; hosts are asked whether the meeting goes on without them. */
+/**
+ * Leaving: at once for guests and from a rehearsal; hosts of a meeting that is live are asked
+ * whether it goes on without them.
+ */
 
 import { isAllowed } from "../room_state.js";
 import { askToConfirm, askWith } from "./dialogs.js";
@@ -8,7 +11,7 @@ import { findDialog } from "./dom.js";
  * @param {import("../room_session.js").RoomSession} session
  */
 export async function askToLeave(session) {
-  if (!isAllowed(session.state, "end")) {
+  if (!isAllowed(session.state, "end") || !session.state.meeting?.is_live) {
     await session.leave();
     return;
   }

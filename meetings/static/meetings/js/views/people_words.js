@@ -68,3 +68,15 @@ export function showTime(moment) {
   });
   return format.format(new Date(moment));
 }
+
+/**
+ * A time of today, or day and time of another day.
+ *
+ * @param {Date} moment
+ * @param {Date} now
+ */
+export function showMoment(moment, now) {
+  if (moment.toDateString() === now.toDateString()) return showTime(moment);
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", day: "numeric" });
+  return `${day.format(moment)}, ${showTime(moment)}`;
+}
