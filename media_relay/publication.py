@@ -1,31 +1,35 @@
-"""One source of one participant: its stream comes in here and goes out to all its viewers."""
+"""One source of one participant: its layers come in here and go out to all its viewers."""
 
 import secrets
 from collections.abc import Callable
 
-from media_relay.forwarding.forwarder import Forwarder
 from media_relay.forwarding.keyframes import KeyFrameGate
+from media_relay.forwarding.layers import TOP, Layer, LayerSet, Viewer
 from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.source import SourceStream
 from media_relay.protocol import PublicationInfo, Source
 from media_relay.sdp.codecs import Codec
 from media_relay.stats import Stats
 
-CATCH_UP_PACKETS = 200  # a joiner gets at most so many packets from the last key frame at once
-
 
 class Publication:
     """What others may watch; lives as long as its source, over reconnections of the publisher."""
 
-    def __init__(self, *, participant: str, source: Source, codec: Codec, stats: Stats) -> None:
+    def __init__(
+        self,
+        *,
+        participant: str,
+        source: Source,
+        codec: Codec,
+        stats: Stats,
+        rids: tuple[str, ...] = (),
+    ) -> None:
         self.id = secrets.token_hex(8)
         self.participant = participant
         self.source: Source = source
         self.codec = codec
-        self.is_paused = False
-        self.stream: SourceStream | None = None
         self.ask_publisher: Callable[[int], None] | None = None
-        self._forwarders: dict[Forwarder, None] = {}  # in the order they came
+        self.layers = LayerSet(rids, needs_key_frame=codec.kind == "video")
         self._gate = KeyFrameGate()
         self._stats = stats
 
@@ -40,72 +44,86 @@ class Publication:
     def is_video(self) -> bool:
         return self.codec.kind == "video"
 
+    @property
+    def is_paused(self) -> bool:
+        return self.layers.is_paused
+
     # --- viewers ---
 
-    def add(self, forwarder: Forwarder, now: float) -> None:
+    def add(self, viewer: Viewer, now: float, *, wanted: int | None = TOP) -> None:
         """A viewer is ready: serve it from the last key frame, else ask for one."""
-        forwarder.start_over()
-        self._forwarders[forwarder] = None
-        if not self.is_video or self.is_paused:
-            return
-        recent = None if self.stream is None else self.stream.ring.since_key_frame(CATCH_UP_PACKETS)
-        for packet in recent or ():
-            forwarder.forward(packet, now)
-        if forwarder.is_waiting_for_key_frame:
-            self.want_key_frame(now)
+        self.layers.add(viewer, now, wanted=wanted)
+        self._ask_for_waiting(now)
 
-    def remove(self, forwarder: Forwarder) -> None:
+    def want(self, viewer: Viewer, index: int | None, now: float) -> None:
+        """Give the viewer at most this layer from now on; None gives nothing."""
+        self.layers.want(viewer, index, now)
+        self._ask_for_waiting(now)
+
+    def remove(self, viewer: Viewer) -> None:
         """A viewer is gone; twice is harmless."""
-        self._forwarders.pop(forwarder, None)
+        self.layers.remove(viewer)
 
     def want_key_frame(self, now: float) -> None:
         """A viewer cannot show a picture; asked for at once, or when the second is over."""
         if self.is_video and not self.is_paused:
             self._gate.want()
-            self.flush_key_frame_request(now)
+            self._flush_key_frame_request(now)
 
     # --- packets ---
 
-    def replace_stream(self, stream: SourceStream) -> None:
+    def replace_stream(self, layer: Layer, stream: SourceStream, now: float) -> None:
         """The publisher sends from another SSRC now; viewers see one unbroken stream."""
-        self.stream = stream
-        for forwarder in self._forwarders:
-            forwarder.start_over()
+        self.layers.replace_stream(layer, stream, now)
 
-    def accept(self, packet: StoredPacket, now: float) -> None:
-        """A new packet of the stream."""
+    def end_streams(self, now: float) -> None:
+        """The connection that brought the packets is gone; another one may follow."""
+        for layer in self.layers:
+            self.layers.replace_stream(layer, None, now)
+            layer.stream_since = float("-inf")  # the next SSRC is taken at once
+
+    def replace_layers(self, rids: tuple[str, ...], now: float) -> None:
+        """The browser came back with other encodings; viewers wait for their key frames."""
+        self.layers = self.layers.successor(rids, now)
+
+    def accept(self, layer: Layer, packet: StoredPacket, now: float) -> None:
+        """A new packet of a layer."""
         if packet.is_key_frame_start:
             self._gate.arrived()
             self._stats.key_frames_in += 1
         if self.is_paused:
             self._stats.drops["paused"] += 1
-            return
-        for forwarder in self._forwarders:
-            forwarder.forward(packet, now)
+        self.layers.accept(layer, packet, now)
 
     def pause(self, is_paused: bool, now: float) -> None:
         """Stop or resume forwarding."""
-        if is_paused == self.is_paused:
-            return
-        self.is_paused = is_paused
-        for forwarder in self._forwarders:
-            forwarder.start_over()
-        if not is_paused and self._forwarders:
-            self.want_key_frame(now)
+        if is_paused != self.is_paused:
+            self.layers.pause(is_paused, now)
+            self._ask_for_waiting(now)
 
     def tick(self, now: float) -> None:
         """Called several times a second: nobody waits in vain for a key frame."""
-        if self.stream is not None and self.stream.is_beyond_repair:
-            self.stream.is_beyond_repair = False
-            self.want_key_frame(now)
-        if any(forwarder.is_waiting_for_key_frame for forwarder in self._forwarders):
-            self.want_key_frame(now)
-        self.flush_key_frame_request(now)
+        self.layers.tick(now)
+        for layer in self.layers:
+            if layer.stream is not None and layer.stream.is_beyond_repair:
+                layer.stream.is_beyond_repair = False
+                if layer.viewers:
+                    self.want_key_frame(now)
+        self._ask_for_waiting(now)
+        self._flush_key_frame_request(now)
 
-    def flush_key_frame_request(self, now: float) -> None:
-        """Send a request that is due; without a stream there is nobody to ask yet."""
-        if self.stream is None or self.ask_publisher is None:
+    def _ask_for_waiting(self, now: float) -> None:
+        if self.layers.is_waited_for:
+            self.want_key_frame(now)
+
+    def _flush_key_frame_request(self, now: float) -> None:
+        """Send a request that is due; without a stream there is nobody to ask yet.
+
+        One layer is asked for all: browsers answer with a key frame in each of them.
+        """
+        stream = self.layers.find_sending(now)
+        if stream is None or self.ask_publisher is None:
             return
         if self._gate.should_ask(now):
             self._stats.key_frames_asked += 1
-            self.ask_publisher(self.stream.ssrc)
+            self.ask_publisher(stream.ssrc)

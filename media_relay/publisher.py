@@ -7,8 +7,9 @@ from typing import Protocol
 
 from media_relay.errors import BadSdp, NotPermitted
 from media_relay.forwarding.feedback import TransportFeedback
+from media_relay.forwarding.layers import Layer
 from media_relay.forwarding.limits import TokenBucket
-from media_relay.forwarding.routing import SectionRouter
+from media_relay.forwarding.routing import Labels, Route, StreamRouter
 from media_relay.forwarding.rtcp import (
     SenderReport,
     read_rtcp,
@@ -23,7 +24,15 @@ from media_relay.forwarding.source import SourceStream, unwrap_repair
 from media_relay.protocol import ConnectionState, Source
 from media_relay.publication import Publication
 from media_relay.sdp.codecs import ChosenCodec, Codec, choose_codec
-from media_relay.sdp.description import AUDIO_LEVEL, MID, TRANSPORT_CC, Description, MediaSection
+from media_relay.sdp.description import (
+    AUDIO_LEVEL,
+    MID,
+    REPAIRED_RTP_STREAM_ID,
+    RTP_STREAM_ID,
+    TRANSPORT_CC,
+    Description,
+    MediaSection,
+)
 from media_relay.sdp.parse import parse_description
 from media_relay.sdp.write import (
     FORWARDED_EXTENSIONS,
@@ -55,15 +64,17 @@ class PublishedSection:
     mid: str
     publication: Publication
     chosen: ChosenCodec
+    rids: tuple[str, ...]
     ssrcs: tuple[int, ...]
     forwarded_ids: dict[int, int]  # extension ids: the publisher's -> the viewers'
-    stream: SourceStream | None = None
-    stream_since: float = 0.0
 
     @property
-    def payload_types(self) -> tuple[int, ...]:
-        rtx = self.chosen.rtx_payload_type
-        return (self.chosen.payload_type,) + (() if rtx is None else (rtx,))
+    def media_payload_type(self) -> int:
+        return self.chosen.payload_type
+
+    @property
+    def rtx_payload_type(self) -> int | None:
+        return self.chosen.rtx_payload_type
 
 
 class Room(Protocol):
@@ -94,7 +105,7 @@ class Publisher:
         self._session_id = secrets.randbelow(2**62)
         self._version = 0
         self._sections: dict[str, PublishedSection] = {}
-        self._router: SectionRouter[PublishedSection] = SectionRouter(())
+        self._router: StreamRouter[PublishedSection] = StreamRouter()
         self._extension_ids: dict[str, int] = {}
         self._feedback = TransportFeedback()
         self._feedback_at = now
@@ -105,7 +116,11 @@ class Publisher:
     # --- signalling ---
 
     def answer(
-        self, sdp: str, sources: Mapping[str, Source], may_publish: frozenset[Source]
+        self,
+        sdp: str,
+        sources: Mapping[str, Source],
+        may_publish: frozenset[Source],
+        now: float,
     ) -> str:
         """The answer to an offer. Refused as a whole, or done as a whole."""
         offer = parse_description(sdp)
@@ -114,23 +129,24 @@ class Publisher:
         if not any(entry.chosen for entry in answered):
             self.close()
             return self._write(answered, [])
-        connection = self._connect(offer)
+        connection = self._connect(offer, now)
         self._extension_ids = {
             uri: number for section in offer.media for uri, number in section.extensions.items()
         }
-        self._publish(answered, sources)
+        self._publish(answered, sources, now)
         return self._write(answered, self._transport_lines(connection))
 
     def end_sources(self, sources: frozenset[Source]) -> None:
         """End the publications of these sources at once; their packets are dropped."""
         for source in sources & self.publications.keys():
             self._end_publication(source)
-        self._sections = {
-            mid: section
-            for mid, section in self._sections.items()
-            if section.publication.source not in sources
-        }
-        self._router = SectionRouter(self._sections.values())
+        self._route(
+            {
+                mid: section
+                for mid, section in self._sections.items()
+                if section.publication.source not in sources
+            }
+        )
 
     def pause(self, source: Source, is_paused: bool, now: float) -> None:
         """Remembered for the source, published or not yet."""
@@ -155,14 +171,15 @@ class Publisher:
         is_accepted = section.mid in sources
         if is_accepted and chosen is None:
             raise BadSdp(f"Section {section.mid} offers no codec that the relay forwards.")
-        return AnsweredSection(offered=section, chosen=chosen, is_accepted=is_accepted)
+        rids = section.rids if is_accepted and section.kind == "video" else ()
+        return AnsweredSection(offered=section, chosen=chosen, is_accepted=is_accepted, rids=rids)
 
     def _codec_for(self, source: Source | None) -> Codec | None:
         """A living publication keeps its codec; a new one takes the room's."""
         existing = self.publications.get(source) if source is not None else None
         return self._room.preferred_codec if existing is None else existing.codec
 
-    def _connect(self, offer: Description) -> Connection:
+    def _connect(self, offer: Description, now: float) -> Connection:
         """Keep the connection, restart its ICE, or make a new one for another browser object."""
         connection = self._connection
         if connection is None or connection.state == "closed":
@@ -173,7 +190,10 @@ class Publisher:
             self._drop_connection()
             self._connection = self._endpoint.add(self)
             self._sections = {}
+            self._router = StreamRouter()
             self._feedback = TransportFeedback()
+            for publication in self.publications.values():
+                publication.end_streams(now)
             self._room.publish_state_changed(self._participant, "connecting")
             connection = self._connection
         elif connection.ice.remote_ufrag != offer.ice_ufrag:
@@ -181,7 +201,9 @@ class Publisher:
         connection.set_remote(ufrag=offer.ice_ufrag, fingerprints=offer.fingerprints)
         return connection
 
-    def _publish(self, answered: list[AnsweredSection], sources: Mapping[str, Source]) -> None:
+    def _publish(
+        self, answered: list[AnsweredSection], sources: Mapping[str, Source], now: float
+    ) -> None:
         """Make the publications and the routing agree with the offer."""
         self.end_sources(frozenset(self.publications) - frozenset(sources.values()))
         sections: dict[str, PublishedSection] = {}
@@ -195,37 +217,29 @@ class Publisher:
                 self._end_publication(sources[mid])
                 publication = None
             if publication is None:
-                publication = self._new_publication(sources[mid], entry.chosen.codec)
+                publication = self._new_publication(sources[mid], entry, now)
                 started.append(publication)
-            sections[mid] = self._section(entry.offered, entry.chosen, publication)
-        self._sections = sections
-        self._router = SectionRouter(sections.values())
+            elif publication.layers.rids != entry.rids:
+                publication.replace_layers(entry.rids, now)
+            sections[mid] = _section(entry, publication)
+        self._route(sections)
         for publication in started:
             self._room.publication_started(publication)
 
-    def _section(
-        self, offered: MediaSection, chosen: ChosenCodec, publication: Publication
-    ) -> PublishedSection:
-        previous = self._sections.get(offered.mid)
-        is_same = previous is not None and previous.publication is publication
-        return PublishedSection(
-            mid=offered.mid,
-            publication=publication,
-            chosen=chosen,
-            ssrcs=(*offered.ssrcs, *offered.rtx_of.values()),
-            forwarded_ids={
-                number: FORWARDED_EXTENSIONS[uri]
-                for uri, number in offered.extensions.items()
-                if uri in FORWARDED_EXTENSIONS
-            },
-            stream=previous.stream if previous is not None and is_same else None,
-        )
+    def _route(self, sections: dict[str, PublishedSection]) -> None:
+        self._sections = sections
+        self._router.replace_sections(sections.values())
 
-    def _new_publication(self, source: Source, codec: Codec) -> Publication:
+    def _new_publication(self, source: Source, entry: AnsweredSection, now: float) -> Publication:
+        assert entry.chosen is not None  # noqa: S101 - nothing is published without a codec
         publication = Publication(
-            participant=self._participant, source=source, codec=codec, stats=self._stats
+            participant=self._participant,
+            source=source,
+            codec=entry.chosen.codec,
+            rids=entry.rids,
+            stats=self._stats,
         )
-        publication.is_paused = source in self.paused
+        publication.pause(source in self.paused, now)
         publication.ask_publisher = self._ask_key_frame
         self.publications[source] = publication
         return publication
@@ -271,32 +285,41 @@ class Publisher:
         if header is None:
             self._stats.drops["malformed_rtp"] += 1
             return
-        section = self._router.known(header.ssrc) or self._learn(packet, header)
-        if section is None:
+        route = self._router.known(header.ssrc) or self._learn(packet, header)
+        if route is None:
             self._stats.drops["unrouted"] += 1
             return
         self._read_transport_number(packet, header, now)
-        if header.payload_type == section.chosen.payload_type:
-            self._on_media(section, packet, header, now)
-        elif header.payload_type == section.chosen.rtx_payload_type:
-            self._on_repair(section, packet, header, now)
-        else:
+        chosen = route.section.chosen
+        wanted = chosen.rtx_payload_type if route.is_repair else chosen.payload_type
+        if header.payload_type != wanted:
             self._stats.drops["unknown_payload_type"] += 1
+        elif route.is_repair:
+            self._on_repair(route, packet, header, now)
+        else:
+            self._on_media(route, packet, header, now)
 
     def on_rtcp(self, packet: bytes, now: float) -> None:
         for item in read_rtcp(packet):
             if isinstance(item, SenderReport):
-                section = self._router.known(item.ssrc)
-                if section is not None and section.stream is not None:
-                    section.stream.accept_sender_report(item, now)
+                route = self._router.known(item.ssrc)
+                stream = None if route is None else _layer_of(route).stream
+                if stream is not None and stream.ssrc == item.ssrc:
+                    stream.accept_sender_report(item, now)
 
-    def _learn(self, packet: bytes, header: RtpHeader) -> PublishedSection | None:
-        wanted = self._extension_ids.get(MID)
-        mid: str | None = None
-        for extension in iter_extensions(packet, header):
-            if extension.identifier == wanted:
-                mid = packet[extension.start : extension.end].decode("ascii", "replace")
-        return self._router.learn(header.ssrc, mid=mid, payload_type=header.payload_type)
+    def _learn(self, packet: bytes, header: RtpHeader) -> Route[PublishedSection] | None:
+        """Before anything is known of an SSRC its packets name their section and layer."""
+        names = {
+            extension.identifier: packet[extension.start : extension.end].decode("ascii", "replace")
+            for extension in iter_extensions(packet, header)
+        }
+        labels = Labels(
+            *(
+                names.get(self._extension_ids.get(uri, 0))
+                for uri in (MID, RTP_STREAM_ID, REPAIRED_RTP_STREAM_ID)
+            )
+        )
+        return self._router.learn(header.ssrc, payload_type=header.payload_type, labels=labels)
 
     def _read_transport_number(self, packet: bytes, header: RtpHeader, now: float) -> None:
         wanted = self._extension_ids.get(TRANSPORT_CC)
@@ -308,9 +331,10 @@ class Publisher:
                 self._feedback.arrived(packet[start] << 8 | packet[start + 1], now)
 
     def _on_media(
-        self, section: PublishedSection, packet: bytes, header: RtpHeader, now: float
+        self, route: Route[PublishedSection], packet: bytes, header: RtpHeader, now: float
     ) -> None:
-        stream = self._stream_of(section, header, now)
+        section, layer = route.section, _layer_of(route)
+        stream = self._stream_of(section, layer, header, now)
         if stream is None:
             self._stats.drops["unrouted"] += 1
             return
@@ -320,40 +344,39 @@ class Publisher:
             return
         if section.publication.source == "microphone" and not section.publication.is_paused:
             self._read_audio_level(packet, header, now)
-        section.publication.accept(stored, now)
+        section.publication.accept(layer, stored, now)
 
     def _on_repair(
-        self, section: PublishedSection, packet: bytes, header: RtpHeader, now: float
+        self, route: Route[PublishedSection], packet: bytes, header: RtpHeader, now: float
     ) -> None:
-        original = unwrap_repair(packet, header)
-        if original is None or section.stream is None:
+        original, layer = unwrap_repair(packet, header), _layer_of(route)
+        if original is None or layer.stream is None:
             return  # bandwidth probing with empty packets, or before the first media packet
-        stored = section.stream.receive(packet, original, now, is_repair=True)
+        stored = layer.stream.receive(packet, original, now, is_repair=True)
         if stored is None:
             self._stats.drops["duplicate"] += 1
             return
         self._stats.packets_recovered += 1
-        section.publication.accept(stored, now)
+        route.section.publication.accept(layer, stored, now)
 
     def _stream_of(
-        self, section: PublishedSection, header: RtpHeader, now: float
+        self, section: PublishedSection, layer: Layer, header: RtpHeader, now: float
     ) -> SourceStream | None:
-        """The section's stream; another SSRC replaces it, but not many times a second."""
-        stream = section.stream
+        """The layer's stream; another SSRC replaces it, but not many times a second."""
+        stream = layer.stream
         if stream is not None and stream.ssrc == header.ssrc:
             return stream
-        if stream is not None and now - section.stream_since < NEW_STREAM_INTERVAL_S:
+        if now - layer.stream_since < NEW_STREAM_INTERVAL_S:
             return None
         codec = section.chosen.codec
-        section.stream = SourceStream(
+        stream = SourceStream(
             ssrc=header.ssrc,
             codec=codec.name,
             clock_rate=codec.clock_rate,
             extension_ids=section.forwarded_ids,
         )
-        section.stream_since = now
-        section.publication.replace_stream(section.stream)
-        return section.stream
+        section.publication.replace_stream(layer, stream, now)
+        return stream
 
     def _read_audio_level(self, packet: bytes, header: RtpHeader, now: float) -> None:
         """RFC 6464 section 3: seven bits of level below one bit of voice activity."""
@@ -369,7 +392,8 @@ class Publisher:
         if self._connection is None or self._connection.state != "connected":
             return
         for section in self._sections.values():
-            self._ask_missing(section, now)
+            for stream in section.publication.layers.streams:
+                self._ask_missing(section, stream, now)
             section.publication.tick(now)
         if now - self._feedback_at >= FEEDBACK_INTERVAL_S:
             self._feedback_at = now
@@ -382,32 +406,53 @@ class Publisher:
         """Once a second: reception reports, and the cap on the bitrate."""
         if self._connection is None or self._connection.state != "connected":
             return
-        streams = [section.stream for section in self._sections.values() if section.stream]
-        blocks = [block for stream in streams if (block := stream.report(now)) is not None]
+        streams = [
+            (section.publication, stream)
+            for section in self._sections.values()
+            for stream in section.publication.layers.streams
+        ]
+        blocks = [block for _, stream in streams if (block := stream.report(now)) is not None]
         if not blocks:
             return
         report = write_receiver_report(self._ssrc, blocks)
         self._connection.send_rtcp(report + write_source_description(self._ssrc, "relay"))
-        videos = [
-            section.stream.ssrc
-            for section in self._sections.values()
-            if section.stream is not None and section.publication.is_video
-        ]
+        videos = [stream.ssrc for publication, stream in streams if publication.is_video]
         if videos:
             cap = write_bitrate_cap(self._ssrc, TARGET_BITRATE_BPS, videos)
             self._connection.send_rtcp(cap)
 
-    def _ask_missing(self, section: PublishedSection, now: float) -> None:
-        if section.stream is None or self._connection is None:
+    def _ask_missing(self, section: PublishedSection, stream: SourceStream, now: float) -> None:
+        if self._connection is None:
             return
-        missing = section.stream.nack.due(now)
+        missing = stream.nack.due(now)
         if missing and "nack" in section.chosen.feedback:
             self._stats.nacks_out += len(missing)
-            self._connection.send_rtcp(write_nack(self._ssrc, section.stream.ssrc, missing))
+            self._connection.send_rtcp(write_nack(self._ssrc, stream.ssrc, missing))
 
     def _ask_key_frame(self, ssrc: int) -> None:
         if self._connection is not None:
             self._connection.send_rtcp(write_picture_loss(self._ssrc, ssrc))
+
+
+def _layer_of(route: Route[PublishedSection]) -> Layer:
+    return route.section.publication.layers.layers[route.layer]
+
+
+def _section(entry: AnsweredSection, publication: Publication) -> PublishedSection:
+    assert entry.chosen is not None  # noqa: S101 - nothing is published without a codec
+    offered = entry.offered
+    return PublishedSection(
+        mid=offered.mid,
+        publication=publication,
+        chosen=entry.chosen,
+        rids=entry.rids,
+        ssrcs=(*offered.ssrcs, *offered.rtx_of.values()),
+        forwarded_ids={
+            number: FORWARDED_EXTENSIONS[uri]
+            for uri, number in offered.extensions.items()
+            if uri in FORWARDED_EXTENSIONS
+        },
+    )
 
 
 def _check_offer(

@@ -120,7 +120,7 @@ class Relay:
             case PublishOffer():
                 participant = self._participant(request.room, request.participant)
                 sdp = participant.publisher.answer(
-                    request.sdp, request.sources, participant.may_publish
+                    request.sdp, request.sources, participant.may_publish, now
                 )
                 return PublishAnswer(id=request.id, sdp=sdp)
             case Subscribe():

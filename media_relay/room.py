@@ -181,6 +181,7 @@ class Room:
         """About forty times a second."""
         for participant in self.participants.values():
             participant.publisher.tick(now)
+            participant.subscription.tick(now)
         if self._speaker.decide(now):
             event = ActiveSpeaker(seq=0, room=self.name, participant=self._speaker.speaker)
             self._bus.to_room(self.name, event)

@@ -183,7 +183,6 @@ class Subscription:
             payload_type=codec.payload_type,
             rtx_payload_type=codec.rtx_payload_type,
             clock_rate=codec.clock_rate,
-            needs_key_frame=codec.kind == "video",
             now=now,
         )
         slot = Slot(mid=str(len(self._slots)), codec=codec, forwarder=forwarder)
@@ -194,6 +193,7 @@ class Subscription:
     def _free(self, slot: Slot) -> None:
         if slot.publication is not None:
             slot.publication.remove(slot.forwarder)
+            slot.forwarder.start_over()
         slot.publication, slot.is_accepted = None, False
 
     def _write_offer(self, connection: Connection) -> Offer:
@@ -263,24 +263,29 @@ class Subscription:
     ) -> None:
         if isinstance(item, KeyFrameRequest):
             publication.want_key_frame(now)
-        elif publication.stream is not None and not publication.is_paused:
+        elif not publication.is_paused:
             self._stats.nacks_in += len(item.sequences)
-            ring = publication.stream.ring
-            self._stats.packets_resent += forwarder.resend(item.sequences, ring, now)
+            self._stats.packets_resent += forwarder.resend(item.sequences, now)
+
+    def tick(self, now: float) -> None:
+        """About forty times a second: whoever was switched learns the new timeline soon."""
+        for slot in self._slots:
+            if slot.forwarder.is_report_due:
+                self._report(slot, now)
 
     def report(self, now: float) -> None:
         """Once a second: sender reports on what is forwarded."""
-        connection = self._connection
-        if connection is None or not self._is_connected:
-            return
         for slot in self._slots:
-            stream = slot.publication.stream if slot.publication is not None else None
-            if stream is None or stream.clock_mark is None or slot.publication is None:
-                continue
-            report = slot.forwarder.sender_report(stream.clock_mark, now)
-            if report is not None:
-                cname = cname_of(slot.publication)
-                connection.send_rtcp(report + write_source_description(slot.forwarder.ssrc, cname))
+            self._report(slot, now)
+
+    def _report(self, slot: Slot, now: float) -> None:
+        connection = self._connection
+        if connection is None or slot.publication is None or not self._is_connected:
+            return
+        report = slot.forwarder.sender_report(now)
+        if report is not None:
+            cname = cname_of(slot.publication)
+            connection.send_rtcp(report + write_source_description(slot.forwarder.ssrc, cname))
 
 
 def cname_of(publication: Publication) -> str:

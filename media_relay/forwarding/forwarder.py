@@ -1,16 +1,16 @@
-"""One source on its way to one viewer: own SSRC, unbroken numbers, repairs, sender reports."""
+"""One track on its way to one viewer: own SSRC, unbroken numbers, repairs, sender reports."""
 
 import secrets
 from collections.abc import Callable, Iterable
 from struct import pack
 
 from media_relay.forwarding.limits import TokenBucket
-from media_relay.forwarding.rewrite import StreamRewriter
-from media_relay.forwarding.ring import PacketRing, StoredPacket
+from media_relay.forwarding.rewrite import Offsets, StreamRewriter
+from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.rtcp import write_sender_report
 from media_relay.forwarding.rtp import pack_header
 from media_relay.forwarding.sequence import WHOLE, near
-from media_relay.forwarding.source import ClockMark
+from media_relay.forwarding.source import SourceStream
 
 Send = Callable[[bytes, bytes, int], bool]
 
@@ -21,7 +21,7 @@ MAX_REMEMBERED_RESENDS = 512
 
 
 class Forwarder:
-    """Sends the packets of whatever source it is put behind; knows no connection, only `send`."""
+    """Sends the packets of whatever source it is switched to; knows no connection, only `send`."""
 
     def __init__(
         self,
@@ -30,18 +30,16 @@ class Forwarder:
         payload_type: int,
         rtx_payload_type: int | None,
         clock_rate: int,
-        needs_key_frame: bool,
         now: float,
     ) -> None:
         self.ssrc = secrets.randbelow(2**32 - 2) + 1
         self.rtx_ssrc = secrets.randbelow(2**32 - 2) + 1
         self.uses_rtx = False
+        self.is_report_due = False  # a switch happened: the viewer learns the new timeline soon
         self._send = send
         self._payload_type = payload_type
         self._rtx_payload_type = rtx_payload_type
         self._clock_rate = clock_rate
-        self._needs_key_frame = needs_key_frame
-        self._is_fresh = True  # the next usable packet starts a new source
         self._rewriter = StreamRewriter(
             first_sequence=WHOLE + secrets.randbelow(WHOLE // 2),
             first_timestamp=secrets.randbelow(2**32),
@@ -53,75 +51,79 @@ class Forwarder:
         self.packet_count = 0
         self.octet_count = 0
 
-    @property
-    def is_waiting_for_key_frame(self) -> bool:
-        """Nothing is shown before the next key frame."""
-        return self._is_fresh and self._needs_key_frame
-
     def start_over(self) -> None:
-        """Another source follows, or the same one after a pause."""
-        self._is_fresh = True
+        """Somebody else's track follows."""
+        self._rewriter.forget_sources()
+        self._resent_at.clear()
+
+    def switch(self, source: SourceStream, packet: StoredPacket, now: float) -> None:
+        """From this packet on the viewer gets what `source` sends."""
+        self._rewriter.switch(source, packet, now)
+        self.is_report_due = True
 
     def forward(self, packet: StoredPacket, now: float) -> None:
-        """Send one new packet of the source."""
-        if len(packet.data) == packet.payload_start:
-            self._rewriter.swallow(packet.sequence)  # padding only: bandwidth probing
+        """Send one new packet of the present source, late ones included."""
+        segment = self._rewriter.segment
+        if segment is None or packet.sequence < segment.start:
             return
-        if self._is_fresh:
-            if self._needs_key_frame and not packet.is_key_frame_start:
-                return
-            self._is_fresh = False
-            self._resent_at.clear()
-            self._rewriter.switch(sequence=packet.sequence, timestamp=packet.timestamp, now=now)
-        sequence = self._rewriter.map_sequence(packet.sequence)
-        if sequence is None:
-            return
-        timestamp = self._rewriter.map_timestamp(packet.timestamp, now)
-        head = pack_header(
-            is_marked=packet.is_marked,
-            payload_type=self._payload_type,
-            sequence=sequence,
-            timestamp=timestamp,
-            ssrc=self.ssrc,
-            has_extension=packet.payload_start > 0,
-        )
-        if self._send(head, packet.data, 0):
+        head = self._head(packet, segment.offsets)
+        self._rewriter.note(packet, now)
+        if self._send(head, packet.data, packet.rewritten_end):
             self.packet_count += 1
             self.octet_count += len(packet.data) - packet.payload_start
 
-    def resend(self, sequences: Iterable[int], ring: PacketRing, now: float) -> int:
-        """Answer a NACK from the source's ring; how many packets went out again."""
-        return sum(self._resend_one(sequence, ring, now) for sequence in sequences)
+    def resend(self, sequences: Iterable[int], now: float) -> int:
+        """Answer a NACK from the rings of the sources; how many packets went out again."""
+        return sum(self._resend_one(sequence, now) for sequence in sequences)
 
-    def sender_report(self, mark: ClockMark, now: float) -> bytes | None:
-        """The publisher's clock on this viewer's timeline; None before the first packet.
+    def sender_report(self, now: float) -> bytes | None:
+        """The publisher's clock on this viewer's timeline; None before it is known.
 
         The report stands for now, on the publisher's wall clock: sound and picture of one
         publisher share that clock, which is what keeps lips and voice together.
         """
-        if self._is_fresh or self.packet_count == 0:
+        segment = self._rewriter.segment
+        if segment is None or self.packet_count == 0 or segment.source.clock_mark is None:
             return None
+        mark = segment.source.clock_mark
         elapsed = now - mark.arrived_at
         source_timestamp = mark.rtp_timestamp + round(elapsed * self._clock_rate)
+        self.is_report_due = False
         return write_sender_report(
             ssrc=self.ssrc,
             ntp=mark.ntp + int(elapsed * 2**32),
-            rtp_timestamp=source_timestamp + self._rewriter.timestamp_offset,
+            rtp_timestamp=source_timestamp + segment.offsets.timestamp,
             packet_count=self.packet_count,
             octet_count=self.octet_count,
         )
 
-    def _resend_one(self, sequence: int, ring: PacketRing, now: float) -> bool:
+    def _head(self, packet: StoredPacket, offsets: Offsets) -> bytes:
+        """All bytes of the packet that differ from viewer to viewer.
+
+        The same for the same packet and offsets, however often it is sent: AES-GCM must never see
+        one number with two contents.
+        """
+        head = pack_header(
+            is_marked=packet.is_marked,
+            payload_type=self._payload_type,
+            sequence=packet.sequence + offsets.sequence,
+            timestamp=packet.timestamp + offsets.timestamp,
+            ssrc=self.ssrc,
+            has_extension=packet.payload_start > 0,
+        )
+        return head + _rewritten(packet, offsets)
+
+    def _resend_one(self, sequence: int, now: float) -> bool:
         output = near(sequence, self._rewriter.next_sequence)
-        origin = self._rewriter.origin(output)
-        if origin is None or origin.epoch != self._rewriter.epoch:
+        segment = self._rewriter.origin(output)
+        if segment is None or output >= self._rewriter.next_sequence:
             return False
-        packet = ring.get(origin.sequence)
+        packet = segment.source.ring.get(output - segment.offsets.sequence)
         if packet is None or not self._may_resend(output, now):
             return False
         if self.uses_rtx and self._rtx_payload_type is not None:
-            return self._send_repair(packet, output)
-        return self._send_again(packet, output)
+            return self._send_repair(packet, segment.offsets)
+        return self._send(self._head(packet, segment.offsets), packet.data, packet.rewritten_end)
 
     def _may_resend(self, output: int, now: float) -> bool:
         last = self._resent_at.get(output)
@@ -134,28 +136,36 @@ class Forwarder:
         self._resent_at[output] = now
         return True
 
-    def _send_again(self, packet: StoredPacket, output: int) -> bool:
-        """The very bytes of the first time: AES-GCM must never see one number twice with two."""
-        head = pack_header(
-            is_marked=packet.is_marked,
-            payload_type=self._payload_type,
-            sequence=output,
-            timestamp=packet.timestamp + self._rewriter.timestamp_offset,
-            ssrc=self.ssrc,
-            has_extension=packet.payload_start > 0,
-        )
-        return self._send(head, packet.data, 0)
-
-    def _send_repair(self, packet: StoredPacket, output: int) -> bool:
+    def _send_repair(self, packet: StoredPacket, offsets: Offsets) -> bool:
         """RFC 4588 section 4: own SSRC and numbers, the original number before the payload."""
         head = pack_header(
             is_marked=packet.is_marked,
             payload_type=self._rtx_payload_type or 0,
             sequence=self._rtx_sequence,
-            timestamp=packet.timestamp + self._rewriter.timestamp_offset,
+            timestamp=packet.timestamp + offsets.timestamp,
             ssrc=self.rtx_ssrc,
             has_extension=packet.payload_start > 0,
         )
         self._rtx_sequence = (self._rtx_sequence + 1) % WHOLE
-        head += packet.data[: packet.payload_start] + pack("!H", output & 0xFFFF)
-        return self._send(head, packet.data, packet.payload_start)
+        changed, start = _rewritten(packet, offsets), packet.payload_start
+        extensions = changed[:start] or packet.data[:start]
+        head += extensions + pack("!H", (packet.sequence + offsets.sequence) & 0xFFFF)
+        return self._send(head + changed[start:], packet.data, max(start, packet.rewritten_end))
+
+
+def _rewritten(packet: StoredPacket, offsets: Offsets) -> bytes:
+    """The first bytes of `packet.data` as this viewer sees them."""
+    end = packet.rewritten_end
+    if not end:
+        return b""
+    changed = bytearray(packet.data[:end])
+    if packet.picture_at:
+        picture_id = (packet.picture_id + offsets.picture_id) & packet.picture_mask
+        if packet.picture_mask > 0x7F:
+            changed[packet.picture_at] = 0x80 | picture_id >> 8
+            changed[packet.picture_at + 1] = picture_id & 0xFF
+        else:
+            changed[packet.picture_at] = picture_id
+    if packet.tl0_at:
+        changed[packet.tl0_at] = (packet.tl0 + offsets.tl0) & 0xFF
+    return bytes(changed)

@@ -34,40 +34,13 @@ class KeyFrameGate:
         return True
 
 
-def starts_key_frame(codec: str, packet: bytes, start: int, end: int) -> bool:
-    """Whether the payload `packet[start:end]` begins a picture that needs no earlier one."""
-    if start >= end:
-        return False
-    if codec == "VP8":
-        return _starts_vp8_key_frame(packet, start, end)
-    return codec == "H264" and _starts_h264_key_frame(packet, start, end)
-
-
-def _starts_vp8_key_frame(packet: bytes, start: int, end: int) -> bool:
-    """RFC 7741 sections 4.2 and 4.3: first packet of partition 0 with the inverse bit clear."""
-    first = packet[start]
-    if first & 0x17 != 0x10:  # S set, partition index 0
-        return False
-    position = start + 1
-    if first & 0x80:
-        if position >= end:
-            return False
-        flags = packet[position]
-        position += 1
-        if flags & 0x80:  # picture id of one or two bytes
-            if position >= end:
-                return False
-            position += 2 if packet[position] & 0x80 else 1
-        position += 1 if flags & 0x40 else 0  # TL0PICIDX
-        position += 1 if flags & 0x30 else 0  # TID and KEYIDX share a byte
-    return position < end and packet[position] & 0x01 == 0
-
-
-def _starts_h264_key_frame(packet: bytes, start: int, end: int) -> bool:
+def starts_h264_key_frame(packet: bytes, start: int, end: int) -> bool:
     """RFC 6184 section 5: the sequence parameter set, alone or first of an aggregate.
 
     Not the IDR slice itself: a decoder that starts there lacks the parameters sent just before.
     """
+    if start >= end:
+        return False
     kind = packet[start] & 0x1F
     if kind == _H264_STAP_A:
         return start + 3 < end and packet[start + 3] & 0x1F == _H264_SPS

@@ -1,109 +1,146 @@
 """Give a viewer one unbroken stream whatever changes behind it (RFC 3550 section 5.1).
 
-Sources come and go, are paused, and send packets that are swallowed here; the numbers that the
-viewer sees go on without a hole, and still lead back to the source's packet when it is lost.
+Sources come and go, are paused, and the viewer is moved from one layer of a camera to another.
+Between two such changes the numbers a viewer sees differ from the source's by constants, the
+`Offsets`: all viewers of a source can be served with one addition for each kind of number.
 """
 
 from collections import deque
 from typing import NamedTuple
 
-MAX_SEGMENTS = 32
+from media_relay.forwarding.ring import StoredPacket
+from media_relay.forwarding.source import SourceStream
+
+MAX_SEGMENTS = 8  # changes over which a lost packet can still be found
+MAX_CLOCK_DISAGREEMENT_S = 1.0
 WRAP = 1 << 32
 
 
-class _Segment(NamedTuple):
-    """From source number `start` on, the viewer's number is the source's minus `offset`."""
+class Offsets(NamedTuple):
+    """What is added to a source's numbers, modulo the width of each field."""
 
-    epoch: int  # counts sources: numbers of different sources have nothing in common
-    start: int
-    offset: int
+    sequence: int = 0  # of the extended numbers
+    timestamp: int = 0
+    picture_id: int = 0
+    tl0: int = 0
 
 
-class Origin(NamedTuple):
-    """Where a viewer's packet came from."""
+class Segment(NamedTuple):
+    """A stretch of the viewer's stream that comes from one source."""
 
-    epoch: int
-    sequence: int
+    source: SourceStream
+    start: int  # the source's first number in it
+    offsets: Offsets
+
+    @property
+    def first(self) -> int:
+        """The viewer's first number in it."""
+        return self.start + self.offsets.sequence
 
 
 class StreamRewriter:
-    """Maps sequence numbers and timestamps of changing sources onto one output stream."""
+    """Maps the numbers of changing sources onto one output stream."""
 
     def __init__(self, *, first_sequence: int, first_timestamp: int, clock_rate: int) -> None:
+        self.next_sequence = first_sequence  # extended: of the next new packet
         self._clock_rate = clock_rate
-        self._next_sequence = first_sequence
-        self._segments: deque[_Segment] = deque(maxlen=MAX_SEGMENTS)
-        self._timestamp_offset = 0
         self._first_timestamp = first_timestamp
-        self._last: tuple[int, float] | None = None  # last output timestamp, and when
+        self._segments: deque[Segment] = deque(maxlen=MAX_SEGMENTS)
+        self._timestamp: int | None = None  # the newest that was sent
+        self._sent_at = 0.0
+        self._picture_id: int | None = None
+        self._tl0: int | None = None
 
     @property
-    def next_sequence(self) -> int:
-        """The number (extended) that the next new packet of the viewer will have."""
-        return self._next_sequence
+    def segment(self) -> Segment | None:
+        """Where the packets come from now; None before the first."""
+        return self._segments[-1] if self._segments else None
 
-    @property
-    def epoch(self) -> int:
-        """The number of the present source; 0 before the first."""
-        return self._segments[-1].epoch if self._segments else 0
+    def forget_sources(self) -> None:
+        """Another person's source follows: earlier packets and clocks mean nothing any more."""
+        self._segments.clear()
 
-    @property
-    def timestamp_offset(self) -> int:
-        """Output timestamp minus source timestamp, modulo 2**32."""
-        return self._timestamp_offset
+    def switch(self, source: SourceStream, packet: StoredPacket, now: float) -> Segment:
+        """The stream goes on with `packet` of `source`."""
+        segment = Segment(
+            source,
+            packet.sequence,
+            Offsets(
+                sequence=self.next_sequence - packet.sequence,
+                timestamp=(self._next_timestamp(source, packet, now) - packet.timestamp) % WRAP,
+                picture_id=_go_on(self._picture_id, packet.picture_id, packet.picture_mask),
+                tl0=_go_on(self._tl0, packet.tl0, 0xFF if packet.tl0_at else 0),
+            ),
+        )
+        self._segments.append(segment)
+        return segment
 
-    def switch(self, *, sequence: int, timestamp: int, now: float) -> None:
-        """The packet with this number and timestamp starts a new source."""
-        if self._last is None:
-            wanted = self._first_timestamp
-        else:
-            last_timestamp, since = self._last
-            # At least one tick: two frames with one timestamp would be taken for one frame.
-            wanted = last_timestamp + max(1, round((now - since) * self._clock_rate))
-        self._timestamp_offset = (wanted - timestamp) % WRAP
-        self._segments.append(_Segment(self.epoch + 1, sequence, sequence - self._next_sequence))
+    def note(self, packet: StoredPacket, now: float) -> None:
+        """A packet of the present segment was sent: the next source goes on behind it."""
+        offsets = self._segments[-1].offsets
+        self.next_sequence = max(self.next_sequence, packet.sequence + offsets.sequence + 1)
+        timestamp = (packet.timestamp + offsets.timestamp) % WRAP
+        if self._timestamp is None or _is_newer(timestamp, self._timestamp, WRAP):
+            self._timestamp, self._sent_at = timestamp, now
+        if packet.picture_mask:
+            mask = packet.picture_mask
+            picture_id = (packet.picture_id + offsets.picture_id) & mask
+            known = self._picture_id
+            if known is None or _is_newer(picture_id, known & mask, mask + 1):
+                self._picture_id = picture_id
+        if packet.tl0_at:
+            tl0 = (packet.tl0 + offsets.tl0) & 0xFF
+            if self._tl0 is None or _is_newer(tl0, self._tl0, 0x100):
+                self._tl0 = tl0
 
-    def map_sequence(self, sequence: int) -> int | None:
-        """The viewer's number, or None for a packet before the switch or one swallowed."""
+    def origin(self, output: int) -> Segment | None:
+        """The segment that the viewer's number (extended) belongs to."""
         for segment in reversed(self._segments):
-            if segment.epoch != self.epoch:
-                return None
-            if sequence >= segment.start:
-                return self._advance(sequence - segment.offset, segment)
+            if output >= segment.first:
+                return segment
         return None
 
-    def _advance(self, output: int, segment: _Segment) -> int | None:
-        if segment is not self._segments[-1]:
-            # An earlier stretch ends where the next begins; the swallowed number lies between.
-            following = self._segments[self._segments.index(segment) + 1]
-            return output if output < following.start - following.offset else None
-        self._next_sequence = max(self._next_sequence, output + 1)
-        return output
+    def _next_timestamp(self, source: SourceStream, packet: StoredPacket, now: float) -> int:
+        """When the packet is to be shown, on the viewer's timeline.
 
-    def map_timestamp(self, timestamp: int, now: float) -> int:
-        """The viewer's timestamp."""
-        output = (timestamp + self._timestamp_offset) % WRAP
-        self._last = (output, now)
-        return output
-
-    def swallow(self, sequence: int) -> None:
-        """Leave out this packet of the source and close the numbering behind it.
-
-        Only a packet beyond the newest forwarded one can be left out; for an older one the numbers
-        after it are already given away.
+        Layers of one camera start at random timestamps. Their sender reports say which of them
+        belong together; before both are known, the time since the last packet is near enough.
         """
-        if not self._segments:
-            return
-        segment = self._segments[-1]
-        if sequence >= segment.start and sequence - segment.offset >= self._next_sequence:
-            self._segments.append(_Segment(segment.epoch, sequence + 1, segment.offset + 1))
+        if self._timestamp is None:
+            return self._first_timestamp
+        elapsed = round((now - self._sent_at) * self._clock_rate)
+        wanted = self._by_clock(source, packet)
+        if wanted is None:
+            ahead = elapsed
+        else:
+            ahead = _distance(wanted, self._timestamp, WRAP)
+            if abs(ahead - elapsed) > MAX_CLOCK_DISAGREEMENT_S * self._clock_rate:
+                ahead = elapsed
+        # At least one tick: two frames with one timestamp would be taken for one frame.
+        return (self._timestamp + max(1, ahead)) % WRAP
 
-    def origin(self, output: int) -> Origin | None:
-        """Which source packet the viewer's number (extended) stands for."""
-        upper: int | None = None
-        for segment in reversed(self._segments):
-            lower = segment.start - segment.offset
-            if output >= lower and (upper is None or output < upper):
-                return Origin(segment.epoch, output + segment.offset)
-            upper = lower
-        return None
+    def _by_clock(self, source: SourceStream, packet: StoredPacket) -> int | None:
+        previous = self.segment
+        if previous is None:
+            return None
+        if previous.source is source:
+            return packet.timestamp + previous.offsets.timestamp
+        if source.clock_mark is None or previous.source.clock_mark is None:
+            return None
+        captured = source.clock_mark.time_of(packet.timestamp, source.clock_rate)
+        before = previous.source.clock_mark.timestamp_of(captured, previous.source.clock_rate)
+        return before + previous.offsets.timestamp
+
+
+def _go_on(last: int | None, number: int, mask: int) -> int:
+    """The offset with which `number` follows `last`."""
+    return 0 if last is None or not mask else (last + 1 - number) & mask
+
+
+def _distance(number: int, reference: int, whole: int) -> int:
+    """How far `number` lies ahead of `reference` on a circle; negative when behind."""
+    return (number - reference + whole // 2) % whole - whole // 2
+
+
+def _is_newer(number: int, reference: int, whole: int) -> bool:
+    return _distance(number, reference, whole) > 0

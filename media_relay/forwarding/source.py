@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from struct import unpack_from
 from typing import NamedTuple
 
-from media_relay.forwarding.keyframes import starts_key_frame
+from media_relay.forwarding.keyframes import starts_h264_key_frame
 from media_relay.forwarding.nack import NackGenerator
+from media_relay.forwarding.numbering import DenseNumbering
 from media_relay.forwarding.ring import PacketRing, StoredPacket
 from media_relay.forwarding.rtcp import ReportBlock, SenderReport
 from media_relay.forwarding.rtp import RtpHeader, pack_extensions
 from media_relay.forwarding.sequence import SequenceUnwrapper
+from media_relay.forwarding.vp8 import read_key_frame_height, read_vp8
 
 VIDEO_RING = 1024  # about 4 s of 720p; one second is what NACKs reach back
 AUDIO_RING = 128
@@ -22,9 +24,18 @@ class ClockMark(NamedTuple):
     rtp_timestamp: int
     arrived_at: float
 
+    def time_of(self, timestamp: int, clock_rate: int) -> int:
+        """The publisher's wall clock (NTP, 32.32 bits) at an RTP timestamp near the report."""
+        ticks = (timestamp - self.rtp_timestamp + (1 << 31)) % (1 << 32) - (1 << 31)
+        return self.ntp + (ticks << 32) // clock_rate
+
+    def timestamp_of(self, ntp: int, clock_rate: int) -> int:
+        """The RTP timestamp at a time of the publisher's wall clock; may exceed 32 bits."""
+        return self.rtp_timestamp + ((ntp - self.ntp) * clock_rate + (1 << 31) >> 32)
+
 
 class SourceStream:
-    """State of one SSRC of a publisher."""
+    """State of one SSRC of a publisher: a sound, a picture, or one layer of a picture."""
 
     def __init__(
         self, *, ssrc: int, codec: str, clock_rate: int, extension_ids: Mapping[int, int]
@@ -32,41 +43,69 @@ class SourceStream:
         self.ssrc = ssrc
         self.clock_rate = clock_rate
         self.clock_mark: ClockMark | None = None
+        self.height: int | None = None  # of the picture, where the codec shows it
         self.ring = PacketRing(AUDIO_RING if codec == "OPUS" else VIDEO_RING)
         self.nack = NackGenerator()
         self.is_beyond_repair = False  # set by a long gap; whoever asks for a key frame clears it
         self._codec = codec
         self._extension_ids = extension_ids
         self._unwrapper = SequenceUnwrapper()
+        self._numbering = DenseNumbering()
         self._reception = Reception(clock_rate)
 
     def receive(
         self, packet: bytes, header: RtpHeader, now: float, *, is_repair: bool = False
     ) -> StoredPacket | None:
-        """The packet as viewers get it, or None for a duplicate or one that is too old."""
+        """The packet as viewers get it, or None when nobody is to get it.
+
+        That is a duplicate, one that is too old, or padding. Padding that comes after its number
+        was given away is forwarded without a byte in it: a hole would be asked for again and again.
+        """
         sequence = self._unwrapper.unwrap(header.sequence)
         if not self.nack.arrived(sequence, now):
             self.is_beyond_repair = True
-        extensions = (
-            pack_extensions(packet, header, self._extension_ids)
-            if header.extension_profile
-            else b""
-        )
-        stored = StoredPacket(
-            sequence=sequence,
-            timestamp=header.timestamp,
-            is_marked=header.is_marked,
-            is_key_frame_start=starts_key_frame(
-                self._codec, packet, header.payload_start, header.payload_end
-            ),
-            payload_start=len(extensions),
-            data=extensions + packet[header.payload_start : header.payload_end],
-        )
+        is_padding = header.payload_start == header.payload_end
+        if is_padding and self._numbering.leave_out(sequence):
+            self._reception.arrived(sequence, header.timestamp, now)
+            return None
+        number = self._numbering.number(sequence)
+        if number is None:
+            return None
+        stored = self._store(packet, header, number)
         if not self.ring.add(stored):
             return None
         if not is_repair:
             self._reception.arrived(sequence, header.timestamp, now)
         return stored
+
+    def _store(self, packet: bytes, header: RtpHeader, number: int) -> StoredPacket:
+        extensions = (
+            pack_extensions(packet, header, self._extension_ids)
+            if header.extension_profile
+            else b""
+        )
+        start, end = header.payload_start, header.payload_end
+        size = len(extensions)
+        data = extensions + packet[start:end]
+        if self._codec != "VP8":
+            is_start = self._codec == "H264" and starts_h264_key_frame(packet, start, end)
+            return StoredPacket(number, header.timestamp, header.is_marked, is_start, size, data)
+        vp8 = read_vp8(packet, start, end)
+        if vp8.is_key_frame_start:
+            self.height = read_key_frame_height(packet[start:end], vp8) or self.height
+        return StoredPacket(
+            number,
+            header.timestamp,
+            header.is_marked,
+            vp8.is_key_frame_start,
+            size,
+            data,
+            vp8.picture_id,
+            vp8.picture_mask,
+            size + vp8.picture_at if vp8.picture_at else 0,
+            vp8.tl0,
+            size + vp8.tl0_at if vp8.tl0_at else 0,
+        )
 
     def accept_sender_report(self, report: SenderReport, now: float) -> None:
         """Remember the publisher's clock."""

@@ -49,7 +49,7 @@ class MediaSection:
     extensions: dict[str, int]
     ssrcs: tuple[int, ...]
     rtx_of: dict[int, int]  # SSRC of the media -> SSRC of its retransmissions (FID group)
-    rids: tuple[str, ...]
+    rids: tuple[str, ...]  # of a simulcast that is sent; empty where there is one encoding
     has_rtcp_mux: bool
 
     @property

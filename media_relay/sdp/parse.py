@@ -23,10 +23,12 @@ MAX_LINES = 8_000
 MAX_SECTIONS = 128
 MAX_FORMATS = 128
 MAX_SSRCS = 32
+MAX_LAYERS = 3  # further encodings of a simulcast are not answered
 FORBIDDEN_PAYLOAD_TYPES = range(64, 96)  # they would look like RTCP (RFC 5761 section 4)
 
 _MEDIA_LINE = re.compile(r"([a-z]{1,16}) (\d{1,5}) ([A-Za-z/]{1,32}) (.{1,2048})")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}")
+_RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _FINGERPRINT = re.compile(r"(sha-\d{1,3}) ((?:[0-9A-Fa-f]{2}:){15,63}[0-9A-Fa-f]{2})")
 _DIRECTIONS: dict[str, Direction] = {word: word for word in get_args(Direction)}
@@ -156,7 +158,7 @@ def _read_section(lines: list[str]) -> MediaSection:
         extensions=_read_extensions(attributes),
         ssrcs=_read_ssrcs(attributes),
         rtx_of=_read_rtx_groups(attributes),
-        rids=tuple(value.split()[0] for name, value in attributes if name == "rid" and value),
+        rids=_read_rids(attributes),
         has_rtcp_mux=any(name == "rtcp-mux" for name, _ in attributes),
     )
 
@@ -237,6 +239,27 @@ def _read_rtx_groups(attributes: list[tuple[str, str]]) -> dict[int, int]:
             media, repair = value.split()[1:3]
             groups[_read_ssrc(media)] = _read_ssrc(repair)
     return groups
+
+
+def _read_rids(attributes: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The encodings of a simulcast that is sent, in its order (RFC 8853 section 5.1).
+
+    Of alternatives the first is taken; `~` (starts paused) makes no difference to the relay.
+    """
+    described = {
+        words[0]
+        for name, value in attributes
+        if name == "rid" and len(words := value.split()) > 1 and words[1] == "send"
+    }
+    for name, value in attributes:
+        words = value.split() if name == "simulcast" else []
+        if "send" in words[:-1]:
+            listed = words[words.index("send") + 1].split(";")
+            rids = [entry.split(",")[0].removeprefix("~") for entry in listed]
+            if not described.issuperset(rids) or not all(map(_RID.fullmatch, rids)):
+                raise BadSdp("The simulcast names an encoding that is not described.")
+            return tuple(dict.fromkeys(rids))[:MAX_LAYERS] if len(rids) > 1 else ()
+    return ()
 
 
 def _read_ssrc(text: str) -> int:

@@ -8,6 +8,8 @@ from media_relay.sdp.description import (
     ABS_SEND_TIME,
     AUDIO_LEVEL,
     MID,
+    REPAIRED_RTP_STREAM_ID,
+    RTP_STREAM_ID,
     TRANSPORT_CC,
     VIDEO_CONTENT_TYPE,
     VIDEO_ORIENTATION,
@@ -21,6 +23,9 @@ WANTED_EXTENSIONS = {
     "audio": (MID, AUDIO_LEVEL),
     "video": (MID, ABS_SEND_TIME, TRANSPORT_CC, VIDEO_ORIENTATION, VIDEO_CONTENT_TYPE),
 }
+# Without the first a browser refuses an answer with simulcast; without the second the
+# retransmissions of a layer cannot be told from those of another.
+SIMULCAST_EXTENSIONS = (RTP_STREAM_ID, REPAIRED_RTP_STREAM_ID)
 # What viewers get, under the ids of the relay's own offers. The mid is not offered: every section
 # has its a=ssrc line, and a mid that is offered but absent from the packets shows no frame.
 FORWARDED_EXTENSIONS = {AUDIO_LEVEL: 1, VIDEO_ORIENTATION: 2, VIDEO_CONTENT_TYPE: 3}
@@ -62,6 +67,7 @@ class AnsweredSection:
     offered: MediaSection
     chosen: ChosenCodec | None
     is_accepted: bool = False
+    rids: tuple[str, ...] = ()  # the encodings that are taken; empty: the one there is
 
 
 @dataclass(frozen=True)
@@ -142,9 +148,11 @@ def _answer_section(entry: AnsweredSection, transport: Sequence[str]) -> list[st
         ),
         *(
             f"a=extmap:{offered.extensions[uri]} {uri}"
-            for uri in WANTED_EXTENSIONS[codec.kind]
+            for uri in WANTED_EXTENSIONS[codec.kind] + (SIMULCAST_EXTENSIONS if entry.rids else ())
             if uri in offered.extensions
         ),
+        *(f"a=rid:{rid} recv" for rid in entry.rids),
+        *([f"a=simulcast:recv {';'.join(entry.rids)}"] if entry.rids else []),
     ]
 
 

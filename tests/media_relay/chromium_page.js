@@ -43,7 +43,11 @@ window.publishDevices = async ({ mimeType, simulcast }) => {
   sourceOfTrack.set(video.id, "camera");
   publishing.addTransceiver(audio, { direction: "sendonly" });
   const sendEncodings = simulcast
-    ? [{ rid: "l", scaleResolutionDownBy: 4 }, { rid: "h" }]
+    ? [
+      { rid: "l", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+      { rid: "m", scaleResolutionDownBy: 2, maxBitrate: 450_000 },
+      { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+    ]
     : [{}];
   const transceiver = publishing.addTransceiver(video, { direction: "sendonly", sendEncodings });
   if (mimeType) {
@@ -102,6 +106,16 @@ window.receivedByMid = async () => {
     }
   }
   return received;
+};
+
+window.sentLayers = async () => {
+  const layers = {};
+  for (const report of (await publishing.getStats()).values()) {
+    if (report.type === "outbound-rtp" && report.kind === "video") {
+      layers[report.rid ?? ""] = { framesSent: report.framesSent ?? 0, active: report.active };
+    }
+  }
+  return layers;
 };
 
 window.publishStats = async () => {

@@ -8,6 +8,13 @@ VP8_KEY_FRAME = bytes((0x10, 0x00, 0x9D, 0x01, 0x2A)) + bytes(20)
 VP8_DELTA_FRAME = bytes((0x10, 0x01)) + bytes(20)
 
 
+def vp8(picture_id: int, tl0: int, *, is_key: bool = False, is_start: bool = True) -> bytes:
+    """A payload with a 15-bit picture id and TL0PICIDX (RFC 7741 section 4.2)."""
+    first = 0x80 | (0x10 if is_start else 0)
+    head = bytes((first, 0xE0, 0x80 | picture_id >> 8 & 0x7F, picture_id & 0xFF, tl0 & 0xFF, 0))
+    return head + (b"\x00\x00\x00\x9d\x01\x2a" if is_key else b"\x01")
+
+
 def rtp(
     *,
     sequence: int,

@@ -144,11 +144,25 @@ async def test_chromium_h264_preferred_is_decoded() -> None:
         assert "video/H264" in figures["codecs"]
 
 
-async def test_chromium_simulcast_offer_is_answered_with_one_layer() -> None:
+@pytest.mark.parametrize("codec", ["video/VP8", "video/H264"])
+async def test_chromium_three_layers_are_taken_and_the_largest_is_shown(codec: str) -> None:
     async with call_page() as call:
-        await start_call(call, simulcast=True)
+        await start_call(call, mimeType=codec, simulcast=True)
 
-        assert (await call.received("camera"))["framesDecoded"] > 0
+        async def are_sent() -> bool:
+            layers = await call.page.evaluate("sentLayers()")
+            return all(layers[rid]["framesSent"] > 30 for rid in "lmh")
+
+        async def is_largest_shown() -> bool:
+            return bool((await call.received("camera"))["frameWidth"] == 1280)
+
+        await eventually(are_sent, "three layers being sent")
+        await eventually(is_largest_shown, "the largest layer")
+        report = await call.client.do(protocol.Status)
+        assert isinstance(report, protocol.StatusReport)
+        assert report.drops.get("unrouted", 0) == 0
+        assert report.counters["faults"] == 0
+        assert (await call.received("camera"))["packetsLost"] == 0
 
 
 async def test_chromium_screen_share_comes_goes_and_comes_again() -> None:

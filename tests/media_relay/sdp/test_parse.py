@@ -32,6 +32,23 @@ def test_parse_chromium_simulcast_offer() -> None:
     assert (data.kind, data.protocol, data.formats) == ("application", "UDP/DTLS/SCTP", ())
 
 
+def test_parse_simulcast_takes_the_first_alternatives_and_three_layers() -> None:
+    text = CHROMIUM_OFFER.replace(
+        "a=rid:h send\r\na=simulcast:send l;m;h",
+        "a=rid:h send\r\na=rid:x send\r\na=rid:r recv\r\na=simulcast:recv r send ~l;m,h;h;x",
+    )
+
+    video = parse_description(text).media[1]
+
+    assert video.rids == ("l", "m", "h")
+
+
+def test_parse_single_encoding_with_a_name_is_no_simulcast() -> None:
+    text = CHROMIUM_OFFER.replace("a=simulcast:send l;m;h", "a=simulcast:send l")
+
+    assert parse_description(text).media[1].rids == ()
+
+
 def test_parse_session_level_transport_is_inherited() -> None:
     lines = [
         line for line in CHROMIUM_OFFER.splitlines() if "ice-" not in line and "finger" not in line
@@ -56,6 +73,8 @@ def test_parse_session_level_transport_is_inherited() -> None:
         ("a=mid:1", "a=mid:two words"),
         ("a=mid:1\r\n", ""),
         ("m=video 9", "m=video nine"),
+        ("a=simulcast:send l;m;h", "a=simulcast:send l;m;x"),
+        ("a=simulcast:send l;m;h", "a=simulcast:send l;;h"),
         ("VP8/90000", "VP8/fast"),
         ("SAVPF 96 97", "SAVPF 72 97"),
         ("SAVPF 96 97", "SAVPF 300 97"),

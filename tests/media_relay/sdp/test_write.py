@@ -3,7 +3,14 @@
 from aiortc.sdp import SessionDescription
 
 from media_relay.sdp.codecs import OPUS, VP8, choose_codec
-from media_relay.sdp.description import AUDIO_LEVEL, MID, TRANSPORT_CC, Fingerprint
+from media_relay.sdp.description import (
+    AUDIO_LEVEL,
+    MID,
+    REPAIRED_RTP_STREAM_ID,
+    RTP_STREAM_ID,
+    TRANSPORT_CC,
+    Fingerprint,
+)
 from media_relay.sdp.parse import parse_description
 from media_relay.sdp.write import (
     AnsweredSection,
@@ -23,9 +30,14 @@ TRANSPORT = TransportLines(
 ).lines()
 
 
-def answer_to_chromium() -> str:
+def answer_to_chromium(*, takes_layers: bool = True) -> str:
     sections = [
-        AnsweredSection(offered=section, chosen=chosen, is_accepted=chosen is not None)
+        AnsweredSection(
+            offered=section,
+            chosen=chosen,
+            is_accepted=chosen is not None,
+            rids=section.rids if takes_layers else (),
+        )
         for section in parse_description(CHROMIUM_OFFER).media
         for chosen in [choose_codec(section)]
     ]
@@ -45,8 +57,21 @@ def test_publish_answer_keeps_the_browsers_numbers() -> None:
     assert (data.port, data.first_format) == (0, "webrtc-datachannel")
 
 
-def test_publish_answer_refuses_simulcast_by_silence() -> None:
-    text = answer_to_chromium()
+def test_publish_answer_takes_the_layers_and_what_tells_them_apart() -> None:
+    lines = answer_to_chromium().splitlines()
+
+    assert [line for line in lines if line.startswith("a=rid")] == [
+        "a=rid:l recv",
+        "a=rid:m recv",
+        "a=rid:h recv",
+    ]
+    assert lines.count("a=simulcast:recv l;m;h") == 1
+    assert lines.count(f"a=extmap:10 {RTP_STREAM_ID}") == 1
+    assert lines.count(f"a=extmap:11 {REPAIRED_RTP_STREAM_ID}") == 1
+
+
+def test_publish_answer_without_layers_is_silent_about_them() -> None:
+    text = answer_to_chromium(takes_layers=False)
 
     assert "simulcast" not in text
     assert "a=rid" not in text

@@ -14,10 +14,19 @@
 import { Recovery } from "./recovery.js";
 import { RequestFailed } from "./signalling.js";
 
-/** @type {Record<Source, RTCRtpEncodingParameters[]>} */
+/**
+ * A camera is sent in three sizes, the smallest first; the relay gives each viewer the one that
+ * suits their tile and their network.
+ *
+ * @type {Record<Source, RTCRtpEncodingParameters[]>}
+ */
 const ENCODINGS = {
   microphone: [{}],
-  camera: [{ maxBitrate: 1_500_000 }],
+  camera: [
+    { rid: "l", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+    { rid: "m", scaleResolutionDownBy: 2, maxBitrate: 450_000 },
+    { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+  ],
   screen: [{ maxBitrate: 2_500_000 }],
   screen_audio: [{}],
 };
