@@ -14,7 +14,9 @@ class AnalyticsConfig(AppConfig):
         from analytics.services.report_mail import compose_report
         from analytics.services.reports import COMPOSER
         from crm import extensions
+        from meetings.extensions import meeting_panels
 
         extensions.mail_composers.register(COMPOSER, compose_report)
         extensions.index_panels.register("analytics", panels.build_index_panel)
         extensions.my_day_items.register(panels.list_day_items)
+        meeting_panels.register("score", panels.build_score_panel)

@@ -29,10 +29,13 @@ def recent_scores(user: "User", limit: int = 5) -> list[Run]:
     return list(latest.values())[:limit]
 
 
-def latest_score(*, user: "User", subject_ref: str) -> Run | None:
-    """The newest score run of a meeting, whatever its status."""
-    runs = Run.objects.visible_to(user).filter(kind=Run.Kind.SCORE, subject_ref=subject_ref)
-    return runs.order_by("-created_at", "-pk").first()
+def latest_score(*, subject_ref: str) -> Run | None:
+    """The newest score run of a meeting, whatever its status.
+
+    For who may read the meeting's page; whether they may open the run is another question.
+    """
+    runs = Run.objects.filter(kind=Run.Kind.SCORE, subject_ref=subject_ref)
+    return runs.defer("dataset", "charts").order_by("-created_at", "-pk").first()
 
 
 def upcoming_reports(user: "User", until: dt.datetime) -> QuerySet[ReportSchedule]:

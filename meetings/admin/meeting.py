@@ -14,7 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import VisibleAdmin, VisibleInline
+from crm.extensions import Panel
 from meetings.admin.meeting_pages import MeetingPages
+from meetings.extensions import MeetingOnPage, meeting_panels
 from meetings.forms.planning import MeetingForm, initial_for
 from meetings.models import AgendaItem, Meeting
 from meetings.models.choices import MeetingKind, MeetingState
@@ -191,6 +193,7 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
             "meeting": meeting,
             "attendance": rows,
             "attendance_summary": summarise(rows),
+            "panels": _panels(request, meeting),
             "may": {
                 "host": can_host(user, meeting) and not meeting.is_over,
                 "invite": can_invite(user, meeting),
@@ -199,6 +202,17 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
                 "close": can_close(user, meeting) and self.is_closable(meeting),
             },
         }
+
+
+def _panels(request: HttpRequest, meeting: Meeting) -> list[Panel]:
+    shown = MeetingOnPage(
+        public_id=meeting.public_id,
+        subject_ref=meeting.subject_ref,
+        is_closed=meeting.state == MeetingState.CLOSED,
+        is_cancelled=meeting.is_cancelled,
+    )
+    made = (make_panel(request, shown) for make_panel in meeting_panels)
+    return [panel for panel in made if panel is not None]
 
 
 def _kind_asked_for(request: HttpRequest) -> MeetingKind | None:
