@@ -5,6 +5,7 @@ import json
 import logging
 import signal
 import sys
+from functools import partial
 
 import uvloop
 
@@ -13,7 +14,8 @@ from media_relay.relay import Relay
 from media_relay.server import ControlServer
 from media_relay.stats import Stats
 from media_relay.transport.endpoint import MediaEndpoint
-from media_relay.transport.udp import open_sockets
+from media_relay.transport.faults import FaultScenario, FaultyUdpSocket
+from media_relay.transport.udp import UdpSocket, open_sockets
 
 logger = logging.getLogger("media_relay")
 
@@ -45,8 +47,13 @@ async def serve(config: Config) -> None:
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stopped.set)
     stats = Stats()
-    endpoint = MediaEndpoint(open_sockets(config.advertised_ips, config.udp_port, stats), stats)
-    relay = Relay(name=config.name, endpoint=endpoint, stats=stats, grace_s=config.grace_s)
+    faults = FaultScenario(stats) if config.allow_faults else None
+    make = UdpSocket if faults is None else partial(FaultyUdpSocket, scenario=faults)
+    sockets = open_sockets(config.advertised_ips, config.udp_port, stats, make)
+    endpoint = MediaEndpoint(sockets, stats)
+    relay = Relay(
+        name=config.name, endpoint=endpoint, stats=stats, grace_s=config.grace_s, faults=faults
+    )
     server = ControlServer(config, relay)
     clocks = asyncio.create_task(relay.run())
     try:

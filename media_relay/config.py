@@ -26,6 +26,7 @@ class Config:
     advertised_ips: tuple[str, ...]
     secret: str
     grace_s: float
+    allow_faults: bool = False
 
     def __repr__(self) -> str:
         return f"Config(name={self.name!r}, control_port={self.control_port}, secret=...)"
@@ -42,6 +43,7 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str] = os.en
         advertised_ips=_addresses(options.advertised_ips),
         secret=_secret(options.secret_file, environment),
         grace_s=_seconds("grace time", options.grace_s),
+        allow_faults=_faults_allowed(options.allow_faults, environment),
     )
 
 
@@ -89,7 +91,22 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         default=default("GRACE_S", "30"),
         help="seconds for which media outlives a lost control connection (default %(default)s)",
     )
+    parser.add_argument(
+        "--allow-faults",
+        action="store_true",
+        help=f"for tests: obey inject_fault; refused unless {PREFIX}TESTING is 1",
+    )
     return parser
+
+
+def _faults_allowed(is_asked: bool, environment: Mapping[str, str]) -> bool:
+    # Two keys, one of them in no example: nobody turns this on by copying a command.
+    if is_asked and environment.get(PREFIX + "TESTING") != "1":
+        raise BadConfig(
+            "--allow-faults lets whoever holds the secret break calls. It is for tests: set "
+            f"{PREFIX}TESTING=1 beside it, never in production."
+        )
+    return is_asked
 
 
 def _port(what: str, text: str) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from media_relay.protocol import Source
 from media_relay.publisher import Publisher
 from media_relay.subscription import Subscription
+from media_relay.transport.connection import Connection
 
 
 @dataclass(eq=False)
@@ -16,6 +17,12 @@ class Participant:
     publisher: Publisher
     subscription: Subscription
     orphaned_at: float | None = None  # since when no control connection speaks for it
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Its peer connections at present: none, one or two."""
+        ends = (self.publisher.connection, self.subscription.connection)
+        return [end for end in ends if end is not None]
 
     def permit(self, may_publish: frozenset[Source]) -> None:
         """Replace the permissions; what is no longer allowed ends at once."""

@@ -73,6 +73,15 @@ class TrackInfo:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PathFault:
+    """How bad one direction of the network is; 0 means not at all."""
+
+    loss_percent: float
+    delay_ms: int
+    cap_bps: int  # for each address, with a queue of 200 ms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RoomInfo:
     """One room in the snapshot of `hello`."""
 
@@ -207,6 +216,21 @@ class Status(Request):
     """Ask for the relay's figures."""
 
     TYPE: ClassVar[str] = "status"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InjectFault(Request):
+    """For tests: make the network bad, in place of whatever was wrong with it before."""
+
+    TYPE: ClassVar[str] = "inject_fault"
+    room: Name | None  # null, with participant null: everybody
+    participant: Name | None
+    seed: int
+    incoming: PathFault
+    outgoing: PathFault
+    is_cut: bool  # nothing passes in either direction
+    answers_stun: bool
+    answers_control: bool  # this request is answered in any case
 
 
 # --- answers -----------------------------------------------------------------------------------
@@ -351,6 +375,7 @@ REQUESTS: tuple[type[Request], ...] = (
     SubscribeAnswer,
     PausePublication,
     Status,
+    InjectFault,
 )
 ANSWERS: tuple[type[Message], ...] = (Ok, Joined, PublishAnswer, StatusReport, Error)
 EVENTS: tuple[type[Event], ...] = (
@@ -563,5 +588,6 @@ def _readers_of(kind: type[Any]) -> dict[str, Reader]:
 
 
 READERS: dict[type[Any], dict[str, Reader]] = {
-    kind: _readers_of(kind) for kind in (PublicationInfo, TrackInfo, RoomInfo, *MESSAGES.values())
+    kind: _readers_of(kind)
+    for kind in (PublicationInfo, TrackInfo, PathFault, RoomInfo, *MESSAGES.values())
 }

@@ -113,6 +113,11 @@ class Publisher:
         self._bytes = TokenBucket(rate=MAX_BITRATE_BPS / 8, burst=MAX_BITRATE_BPS / 8, now=now)
         self._packets = TokenBucket(rate=MAX_PACKETS_PER_S, burst=MAX_PACKETS_PER_S, now=now)
 
+    @property
+    def connection(self) -> Connection | None:
+        """The peer connection, while there is one."""
+        return self._connection
+
     # --- signalling ---
 
     def answer(

@@ -5,8 +5,9 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 
-from media_relay.errors import Draining, Refusal, TooMany, UnknownRoom
+from media_relay.errors import Draining, NotPermitted, Refusal, TooMany, UnknownRoom
 from media_relay.events import ControlChannel, EventBus
 from media_relay.participant import Participant
 from media_relay.protocol import (
@@ -15,6 +16,7 @@ from media_relay.protocol import (
     Error,
     Goodbye,
     Hello,
+    InjectFault,
     Joined,
     JoinRoom,
     LeaveRoom,
@@ -34,6 +36,8 @@ from media_relay.protocol import (
 from media_relay.room import Room
 from media_relay.stats import LoopLag, Stats
 from media_relay.transport.endpoint import MediaEndpoint
+from media_relay.transport.faults import FaultScenario
+from media_relay.transport.udp import Address
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +55,15 @@ Beat = Callable[[float], None]
 class Relay:
     """Holds all state of the process; lives on one event loop."""
 
-    def __init__(self, *, name: str, endpoint: MediaEndpoint, stats: Stats, grace_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        endpoint: MediaEndpoint,
+        stats: Stats,
+        grace_s: float,
+        faults: FaultScenario | None = None,
+    ) -> None:
         self.bus = EventBus(stats)
         self.is_draining = False
         self._name = name
@@ -59,6 +71,7 @@ class Relay:
         self._endpoint = endpoint
         self._stats = stats
         self._grace_s = grace_s
+        self._faults = faults
         self._rooms: dict[str, Room] = {}
         self._lag = LoopLag()
         self._started_at = time.monotonic()
@@ -85,6 +98,12 @@ class Relay:
             if participant is not None:
                 participant.orphaned_at = now
 
+    def keeps_silent(self, request: Message) -> bool:
+        """A fault scenario wants this request left without an answer."""
+        faults = self._faults
+        is_deaf = faults is not None and not faults.answers_control
+        return is_deaf and not isinstance(request, InjectFault)
+
     def do(self, request: Request, channel: ControlChannel) -> Message:
         """Do what is asked, or say by name why not. Never raises."""
         self._stats.requests += 1
@@ -110,6 +129,8 @@ class Relay:
                 self._room(request.room).leave(request.participant)
             case Status():
                 return self._status(request)
+            case InjectFault():
+                self._inject(request)
             case _:
                 return self._do_for_participant(request)
         return Ok(id=request.id)
@@ -161,6 +182,19 @@ class Relay:
         room.repeat_offer(participant)
         others = room.publications(without=request.participant)
         return Joined(id=request.id, publications=tuple(entry.info for entry in others))
+
+    def _inject(self, request: InjectFault) -> None:
+        if self._faults is None:
+            raise NotPermitted("This relay was not started with --allow-faults.")
+        self._faults.play(request, partial(self._is_concerned, request))
+
+    def _is_concerned(self, request: InjectFault, address: Address) -> bool:
+        if request.room is None or request.participant is None:
+            return True
+        room = self._rooms.get(request.room)
+        participant = room.participants.get(request.participant) if room is not None else None
+        owner = self._endpoint.owner_of(address)
+        return participant is not None and owner is not None and owner in participant.connections
 
     def _room(self, name: str) -> Room:
         room = self._rooms.get(name)

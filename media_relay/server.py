@@ -158,7 +158,9 @@ class ControlServer:
                 if not isinstance(frame, str):
                     connection.cut(CLOSE_BAD_MESSAGE, "Messages are text.")
                     break
-                connection.post(encode(self._answer(frame, connection)))
+                answer = self._answer(frame, connection)
+                if answer is not None:
+                    connection.post(encode(answer))
         except ConnectionClosed:
             logger.info("A control connection broke.")
         finally:
@@ -167,13 +169,15 @@ class ControlServer:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
 
-    def _answer(self, text: str, connection: ControlConnection) -> Message:
+    def _answer(self, text: str, connection: ControlConnection) -> Message | None:
         try:
             message = decode(text)
         except ProtocolError as error:
             return _bad_message(read_request_id(text), error.sentence)
         if not isinstance(message, Request):
             return _bad_message(read_request_id(text), "Only requests are sent to the relay.")
+        if self._relay.keeps_silent(message):
+            return None
         return self._relay.do(message, connection)
 
 

@@ -74,6 +74,11 @@ class Subscription:
         self._session_id = secrets.randbelow(2**62)
 
     @property
+    def connection(self) -> Connection | None:
+        """The peer connection, while there is one."""
+        return self._connection
+
+    @property
     def is_wanted(self) -> bool:
         """The participant has asked for a subscribe connection."""
         return self._connection is not None

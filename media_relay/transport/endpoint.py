@@ -85,6 +85,10 @@ class MediaEndpoint:
         connection.addresses.clear()
         connection.close()
 
+    def owner_of(self, sender: Address) -> Connection | None:
+        """The connection that an authenticated address belongs to."""
+        return self._by_sender.get(sender)
+
     def fingerprint(self, connection: Connection) -> Fingerprint:
         """The relay's own fingerprint on this connection."""
         return fingerprint_of(connection.certificate)

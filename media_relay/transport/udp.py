@@ -108,12 +108,17 @@ class UdpSocket:
                 self._on_datagram(self._buffer, length, address, self)
 
 
-def open_sockets(ips: Sequence[str], port: int, stats: Stats) -> list[UdpSocket]:
+MakeSocket = Callable[[str, int, Stats], UdpSocket]
+
+
+def open_sockets(
+    ips: Sequence[str], port: int, stats: Stats, make: MakeSocket = UdpSocket
+) -> list[UdpSocket]:
     """A socket on each address, all with the same port; 0 takes one that the first gets."""
     sockets: list[UdpSocket] = []
     try:
         for ip in ips:
-            sockets.append(UdpSocket(ip, sockets[0].port if sockets else port, stats))
+            sockets.append(make(ip, sockets[0].port if sockets else port, stats))
     except OSError:
         for opened in sockets:
             opened.close()

@@ -31,12 +31,15 @@ class RelayProcess:
 
 
 def start_process(options: Mapping[str, str]) -> subprocess.Popen[str]:
-    """The process itself; its first line on standard output says that it listens."""
-    arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+    """The process itself; its first line on standard output says that it listens.
+
+    A flag is an option without a value: `{"allow-faults": ""}`.
+    """
+    arguments = [word for name, value in options.items() for word in (f"--{name}", value) if word]
     return subprocess.Popen(
         [sys.executable, "-m", "media_relay", "--control-port", "0", *arguments],
         cwd=ROOT,
-        env={**os.environ, "VMCRM_RELAY_SECRET": SECRET},
+        env={**os.environ, "VMCRM_RELAY_SECRET": SECRET, "VMCRM_RELAY_TESTING": "1"},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -36,6 +36,13 @@ def test_read_config_secret_from_a_file(tmp_path: Path) -> None:
     assert read_config(["--secret-file", str(file)], {}).secret == "a secret from a file"
 
 
+def test_read_config_faults_only_with_both_keys() -> None:
+    testing = {**SECRET, "VMCRM_RELAY_TESTING": "1"}
+
+    assert not read_config([], testing).allow_faults
+    assert read_config(["--allow-faults"], testing).allow_faults
+
+
 def test_config_shown_hides_the_secret() -> None:
     assert "sixteen" not in repr(read_config([], SECRET))
 
@@ -53,6 +60,8 @@ def test_config_shown_hides_the_secret() -> None:
         (["--advertised-ips", " , "], SECRET),
         (["--grace-s", "nan"], SECRET),
         (["--grace-s", "-1"], SECRET),
+        (["--allow-faults"], SECRET),
+        (["--allow-faults"], {**SECRET, "VMCRM_RELAY_TESTING": "0"}),
     ],
 )
 def test_read_config_unusable_value_is_refused(

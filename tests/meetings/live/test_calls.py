@@ -96,7 +96,7 @@ async def test_muted_camera_brings_no_picture_until_its_person_switches_it_on(
 async def test_relay_killed_everybody_hears_and_sees_again_within_five_seconds(
     call: tuple[LiveRoom, Caller, Caller], relay_process: RelayProcess
 ) -> None:
-    _room, host, guest = call
+    room, host, guest = call
     await hear_and_see(host, guest, 180)
     await hear_and_see(guest, host, 60)
 
@@ -108,5 +108,9 @@ async def test_relay_killed_everybody_hears_and_sees_again_within_five_seconds(
         await hear_and_see(guest, host, 60)
         took_s = time.monotonic() - killed_at
 
+    # A relay that is back at once is not told as lost (test_media.py has one that stays away);
+    # what is promised is that everybody is told to come back, does, and nobody left the room.
     assert took_s < 5
-    assert any(isinstance(message, rp.RelayLost) for message in host.heard)
+    for caller in (host, guest):
+        assert any(isinstance(message, rp.RelayReady) for message in caller.heard)
+    assert [span.left_at async for span in room.guest.presence.all()] == [None]

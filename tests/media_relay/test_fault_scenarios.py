@@ -1,0 +1,123 @@
+"""Faults on request, in a real relay: they hit whom they should, and end when they should."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from media_relay import protocol
+from tests.media_relay.faults import CALM, bad_path, inject
+from tests.media_relay.peers import ROOM, Peer, Picture, Tone
+from tests.media_relay.relay_process import ControlClient, control_client, running_relay
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[ControlClient]:
+    async with running_relay(**{"allow-faults": ""}) as relay, control_client(relay) as opened:
+        await opened.do(protocol.OpenRoom, room=ROOM)
+        yield opened
+
+
+@pytest.fixture
+async def watchers(client: ControlClient) -> AsyncIterator[tuple[str, Peer, Peer]]:
+    """Ann's camera, and two who watch it."""
+    ann, ben, cleo = (Peer(name, client) for name in ("ann", "ben", "cleo"))
+    await ann.join()
+    await ann.publish(camera=Picture(90), microphone=Tone())
+    started = await client.wait_for(
+        protocol.PublicationStarted, lambda event: event.source == "camera"
+    )
+    for peer in (ben, cleo):
+        await peer.join()
+        await peer.watch()
+        await peer.frames_of(started.publication)
+    yield started.publication, ben, cleo
+    for peer in (ann, ben, cleo):
+        await peer.close()
+
+
+async def drops(client: ControlClient) -> dict[str, int]:
+    report = await client.do(protocol.Status)
+    assert isinstance(report, protocol.StatusReport)
+    return {cause: n for cause, n in report.drops.items() if cause.startswith("fault_")}
+
+
+async def test_relay_of_an_ordinary_start_refuses_faults() -> None:
+    async with running_relay() as relay, control_client(relay) as client:
+        answer = await client.ask(protocol.InjectFault, **CALM)
+
+    assert isinstance(answer, protocol.Error)
+    assert answer.code == "not_permitted"
+
+
+async def test_cut_hits_one_viewer_only_and_ends_with_the_next_request(
+    client: ControlClient, watchers: tuple[str, Peer, Peer]
+) -> None:
+    camera, ben, cleo = watchers
+
+    await inject(client, room=ROOM, participant="ben", is_cut=True)
+    await asyncio.sleep(0.5)  # what the jitter buffer still held
+    before = ben.frames[camera]
+    await cleo.frames_of(camera, at_least=20)
+    assert ben.frames[camera] == before
+    assert (await drops(client))["fault_cut"] > 20
+
+    await inject(client)
+    await ben.frames_of(camera)
+
+
+async def test_ten_percent_loss_both_ways_still_plays(
+    client: ControlClient, watchers: tuple[str, Peer, Peer]
+) -> None:
+    camera, ben, _cleo = watchers
+
+    await inject(
+        client, seed=3, incoming=bad_path(loss_percent=10), outgoing=bad_path(loss_percent=10)
+    )
+
+    await ben.frames_of(camera, at_least=60, limit_s=20)
+    assert (await drops(client))["fault_loss"] > 10
+
+
+async def test_cap_and_delay_apply_to_what_leaves(
+    client: ControlClient, watchers: tuple[str, Peer, Peer]
+) -> None:
+    camera, ben, _cleo = watchers
+
+    await inject(client, room=ROOM, participant="ben", outgoing=bad_path(cap_bps=8_000))
+    await asyncio.sleep(1.5)
+    assert (await drops(client))["fault_cap"] > 10
+
+    await inject(client, room=ROOM, participant="ben", outgoing=bad_path(delay_ms=300))
+    await ben.frames_of(camera, at_least=20)
+
+
+async def test_relay_deaf_to_stun_loses_consent_while_media_still_flows(
+    client: ControlClient, watchers: tuple[str, Peer, Peer]
+) -> None:
+    camera, ben, cleo = watchers
+
+    await inject(client, room=ROOM, participant="ben", answers_stun=False)
+    await ben.frames_of(camera, at_least=30)
+
+    silent = await client.wait_for(
+        protocol.ConnectionStateChanged,
+        lambda event: event.state == "disconnected",
+        limit_s=11,
+    )
+    assert silent.participant == "ben"
+    assert (await drops(client)).keys() == {"fault_stun"}
+    await cleo.frames_of(camera)
+
+
+async def test_relay_that_keeps_silent_answers_again_when_told_to(client: ControlClient) -> None:
+    await inject(client, answers_control=False)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await client.ask(protocol.Status)
+
+    await inject(client)
+
+    assert (await drops(client)) == {}
