@@ -52,7 +52,12 @@ async def serve(config: Config) -> None:
     sockets = open_sockets(config.advertised_ips, config.udp_port, stats, make)
     endpoint = MediaEndpoint(sockets, stats)
     relay = Relay(
-        name=config.name, endpoint=endpoint, stats=stats, grace_s=config.grace_s, faults=faults
+        name=config.name,
+        endpoint=endpoint,
+        stats=stats,
+        grace_s=config.grace_s,
+        faults=faults,
+        recordings=config.recordings,
     )
     server = ControlServer(config, relay)
     clocks = asyncio.create_task(relay.run())

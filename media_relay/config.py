@@ -16,6 +16,14 @@ class BadConfig(ValueError):
 
 
 @dataclass(frozen=True)
+class RecordingsPlace:
+    """Where recordings are written, and how much of that disk they leave free."""
+
+    folder: Path
+    reserve_bytes: int
+
+
+@dataclass(frozen=True)
 class Config:
     """The settings of one relay process."""
 
@@ -27,6 +35,7 @@ class Config:
     secret: str
     grace_s: float
     allow_faults: bool = False
+    recordings: RecordingsPlace | None = None
 
     def __repr__(self) -> str:
         return f"Config(name={self.name!r}, control_port={self.control_port}, secret=...)"
@@ -44,6 +53,7 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str] = os.en
         secret=_secret(options.secret_file, environment),
         grace_s=_seconds("grace time", options.grace_s),
         allow_faults=_faults_allowed(options.allow_faults, environment),
+        recordings=_recordings(options.recordings_dir, options.disk_reserve_mb),
     )
 
 
@@ -96,6 +106,16 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         action="store_true",
         help=f"for tests: obey inject_fault; refused unless {PREFIX}TESTING is 1",
     )
+    parser.add_argument(
+        "--recordings-dir",
+        default=default("RECORDINGS_DIR", ""),
+        help="folder in which meetings are recorded; without one nothing is",
+    )
+    parser.add_argument(
+        "--disk-reserve-mb",
+        default=default("DISK_RESERVE_MB", "1024"),
+        help="megabytes of that disk that recordings leave free (default %(default)s)",
+    )
     return parser
 
 
@@ -123,6 +143,14 @@ def _seconds(what: str, text: str) -> float:
     if not 0 <= value <= 3600:
         raise BadConfig(f"The {what} must be 0 to 3600 seconds; it is {text!r}.")
     return value
+
+
+def _recordings(folder: str, reserve_mb: str) -> RecordingsPlace | None:
+    if not reserve_mb.isascii() or not reserve_mb.isdigit():
+        raise BadConfig(f"The disk reserve is a number of megabytes; it is {reserve_mb!r}.")
+    if not folder:
+        return None
+    return RecordingsPlace(Path(folder), int(reserve_mb) * 1_000_000)
 
 
 def _addresses(text: str) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ ErrorCode = Literal[
     "too_many",
     "stale_generation",
     "draining",
+    "cannot_record",
+    "unknown_file",
     "bad_message",
     "internal",
 ]
@@ -74,3 +76,15 @@ class Draining(Refusal):
     """The relay takes no new rooms because it is about to stop."""
 
     code = "draining"
+
+
+class CannotRecord(Refusal):
+    """Recording is not set up, the disk is nearly full, or the room is being recorded already."""
+
+    code = "cannot_record"
+
+
+class UnknownFile(Refusal):
+    """No finished recording has this name."""
+
+    code = "unknown_file"

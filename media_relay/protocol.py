@@ -33,6 +33,11 @@ MAX_INTEGER = 2**53 - 1  # what JavaScript can count to
 Source = Literal["microphone", "camera", "screen", "screen_audio"]
 ConnectionKind = Literal["publish", "subscribe"]
 ConnectionState = Literal["connecting", "connected", "disconnected", "closed"]
+RecordingPhase = Literal["recording", "stalled", "disk_low", "stopped"]
+StallReason = Literal["", "no_media", "disk"]
+FileState = Literal["recording", "complete", "interrupted"]
+FileEnd = Literal["", "stopped", "withdrawn", "source_ended", "new_part", "disk", "killed"]
+GapCause = Literal["source", "lost", "disk"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 
@@ -88,6 +93,45 @@ class RoomInfo:
     room: Name
     participants: tuple[Name, ...]
     publications: tuple[PublicationInfo, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingGap:
+    """A stretch of a file without frames: off or away, lost on the way, or refused by the disk."""
+
+    at_s: float
+    duration_s: float
+    cause: GapCause
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClockPoint:
+    """A sender report: a place in the file, the sender's wall clock there, when it arrived."""
+
+    at_s: float
+    sender_s: float
+    arrived_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedFile:
+    """One file: a track of a recording, or one of its parts. Times of day are Unix seconds."""
+
+    file: Name
+    recording: Name
+    room: Name
+    participant: Name
+    source: Source
+    codec: Name
+    media_type: Text
+    state: FileState
+    ended: FileEnd
+    started_at: float
+    duration_s: float
+    bytes: int
+    sha256: Text
+    gaps: tuple[RecordingGap, ...]
+    clock: tuple[ClockPoint, ...]
 
 
 # --- what every message of a direction shares --------------------------------------------------
@@ -212,6 +256,41 @@ class PausePublication(Request):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StartRecording(Request):
+    """Record these sources of these participants and nothing else; again with another choice
+    replaces it, and what is no longer chosen ends at once."""
+
+    TYPE: ClassVar[str] = "start_recording"
+    room: Name
+    recording: Name
+    tracks: Mapping[Name, tuple[Source, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StopRecording(Request):
+    """End the recording; its files follow as events."""
+
+    TYPE: ClassVar[str] = "stop_recording"
+    room: Name
+    recording: Name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListRecordings(Request):
+    """Ask for finished files that wait to be fetched, oldest first."""
+
+    TYPE: ClassVar[str] = "list_recordings"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeleteRecording(Request):
+    """Delete a finished file: it was fetched and its checksum is right."""
+
+    TYPE: ClassVar[str] = "delete_recording"
+    file: Name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Status(Request):
     """Ask for the relay's figures."""
 
@@ -257,6 +336,15 @@ class PublishAnswer(Answer):
 
     TYPE: ClassVar[str] = "publish_answer"
     sdp: Sdp
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingFiles(Answer):
+    """Finished files; `has_more` when the list was cut: fetch and delete these, then ask again."""
+
+    TYPE: ClassVar[str] = "recording_files"
+    files: tuple[RecordedFile, ...]
+    has_more: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -357,6 +445,27 @@ class ActiveSpeaker(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingState(Event):
+    """How a recording fares, every two seconds: bytes on the disk, tracks being written."""
+
+    TYPE: ClassVar[str] = "recording_state"
+    room: Name
+    recording: Name
+    state: RecordingPhase
+    reason: StallReason
+    bytes: int
+    tracks: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingFileReady(Event):
+    """A file is finished and may be fetched."""
+
+    TYPE: ClassVar[str] = "recording_file"
+    file: RecordedFile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Goodbye(Event):
     """The relay stops; every room of it ends."""
 
@@ -374,10 +483,21 @@ REQUESTS: tuple[type[Request], ...] = (
     Subscribe,
     SubscribeAnswer,
     PausePublication,
+    StartRecording,
+    StopRecording,
+    ListRecordings,
+    DeleteRecording,
     Status,
     InjectFault,
 )
-ANSWERS: tuple[type[Message], ...] = (Ok, Joined, PublishAnswer, StatusReport, Error)
+ANSWERS: tuple[type[Message], ...] = (
+    Ok,
+    Joined,
+    PublishAnswer,
+    RecordingFiles,
+    StatusReport,
+    Error,
+)
 EVENTS: tuple[type[Event], ...] = (
     Hello,
     SubscribeOffer,
@@ -385,6 +505,8 @@ EVENTS: tuple[type[Event], ...] = (
     PublicationEnded,
     ConnectionStateChanged,
     ActiveSpeaker,
+    RecordingState,
+    RecordingFileReady,
     Goodbye,
 )
 MESSAGES: dict[str, type[Message]] = {kind.TYPE: kind for kind in (*REQUESTS, *ANSWERS, *EVENTS)}
@@ -589,5 +711,14 @@ def _readers_of(kind: type[Any]) -> dict[str, Reader]:
 
 READERS: dict[type[Any], dict[str, Reader]] = {
     kind: _readers_of(kind)
-    for kind in (PublicationInfo, TrackInfo, PathFault, RoomInfo, *MESSAGES.values())
+    for kind in (
+        PublicationInfo,
+        TrackInfo,
+        PathFault,
+        RoomInfo,
+        RecordingGap,
+        ClockPoint,
+        RecordedFile,
+        *MESSAGES.values(),
+    )
 }

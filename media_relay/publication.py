@@ -60,6 +60,11 @@ class Publication:
         self.layers.want(viewer, index, now)
         self._ask_for_waiting(now)
 
+    def record(self, recorder: Viewer, now: float) -> None:
+        """A recorder gets the best there is from now on, and nothing that was said before."""
+        self.layers.add(recorder, now, catches_up=False)
+        self._ask_for_waiting(now)
+
     def remove(self, viewer: Viewer) -> None:
         """A viewer is gone; twice is harmless."""
         self.layers.remove(viewer)

@@ -7,12 +7,21 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from media_relay.errors import Draining, NotPermitted, Refusal, TooMany, UnknownRoom
+from media_relay.config import RecordingsPlace
+from media_relay.errors import (
+    CannotRecord,
+    Draining,
+    NotPermitted,
+    Refusal,
+    TooMany,
+    UnknownRoom,
+)
 from media_relay.events import ControlChannel, EventBus
 from media_relay.participant import Participant
 from media_relay.protocol import (
     Answer,
     CloseRoom,
+    DeleteRecording,
     Error,
     Goodbye,
     Hello,
@@ -20,19 +29,24 @@ from media_relay.protocol import (
     Joined,
     JoinRoom,
     LeaveRoom,
+    ListRecordings,
     Message,
     Ok,
     OpenRoom,
     PausePublication,
     PublishAnswer,
     PublishOffer,
+    RecordingFiles,
     Request,
     SetPermissions,
+    StartRecording,
     Status,
     StatusReport,
+    StopRecording,
     Subscribe,
     SubscribeAnswer,
 )
+from media_relay.recording.recorder import Recorder
 from media_relay.room import Room
 from media_relay.stats import LoopLag, Stats
 from media_relay.transport.endpoint import MediaEndpoint
@@ -63,8 +77,12 @@ class Relay:
         stats: Stats,
         grace_s: float,
         faults: FaultScenario | None = None,
+        recordings: RecordingsPlace | None = None,
     ) -> None:
         self.bus = EventBus(stats)
+        self.recorder: Recorder | None = None
+        if recordings is not None:
+            self.recorder = Recorder(recordings.folder, recordings.reserve_bytes, self.bus)
         self.is_draining = False
         self._name = name
         self._epoch = secrets.token_hex(8)
@@ -131,6 +149,8 @@ class Relay:
                 return self._status(request)
             case InjectFault():
                 self._inject(request)
+            case StartRecording() | StopRecording() | ListRecordings() | DeleteRecording():
+                return self._do_for_recording(request)
             case _:
                 return self._do_for_participant(request)
         return Ok(id=request.id)
@@ -160,6 +180,33 @@ class Relay:
             case _:
                 raise Refusal(f"The relay does not know how to do {request.TYPE}.")
         return Ok(id=request.id)
+
+    def _do_for_recording(
+        self, request: StartRecording | StopRecording | ListRecordings | DeleteRecording
+    ) -> Answer:
+        if self.recorder is None:
+            raise CannotRecord("This relay has no folder for recordings.")
+        match request:
+            case StartRecording():
+                self._record(self.recorder, request)
+            case StopRecording():
+                room = self._rooms.get(request.room)
+                if room is not None and room.is_recorded_as(request.recording):
+                    room.stop_recording()
+            case ListRecordings():
+                files, has_more = self.recorder.archive.files()
+                return RecordingFiles(id=request.id, files=tuple(files), has_more=has_more)
+            case DeleteRecording():
+                self.recorder.archive.delete(request.file)
+        return Ok(id=request.id)
+
+    def _record(self, recorder: Recorder, request: StartRecording) -> None:
+        room, now = self._room(request.room), time.monotonic()
+        if room.recording is None:
+            room.recording = recorder.start(request.recording, room.name, now)
+        elif room.recording.name != request.recording:
+            raise CannotRecord("The room is being recorded already, under another name.")
+        room.recording.choose(request.tracks, room.publications(), now)
 
     def _open_room(self, name: str) -> None:
         if name in self._rooms:
@@ -258,6 +305,8 @@ class Relay:
         for name in list(self._rooms):
             self._close_room(name)
         self._endpoint.close()
+        if self.recorder is not None:
+            self.recorder.close()
 
     async def _every(self, interval_s: float, beat: Beat) -> None:
         while True:

@@ -19,6 +19,7 @@ from media_relay.protocol import (
 )
 from media_relay.publication import Publication
 from media_relay.publisher import Publisher
+from media_relay.recording.recorder import Recording
 from media_relay.sdp.codecs import Codec
 from media_relay.stats import Stats
 from media_relay.subscription import Offer, Subscription
@@ -34,6 +35,7 @@ class Room:
         self.name = name
         self.participants: dict[str, Participant] = {}
         self.empty_since: float | None = time.monotonic()
+        self.recording: Recording | None = None
         self._endpoint = endpoint
         self._bus = bus
         self._stats = stats
@@ -91,9 +93,20 @@ class Room:
             self.empty_since = time.monotonic()
 
     def close(self) -> None:
-        """Everybody leaves."""
+        """The recording ends and everybody leaves."""
+        self.stop_recording()
         for name in list(self.participants):
             self.leave(name)
+
+    def is_recorded_as(self, recording: str) -> bool:
+        """Whether this very recording is running."""
+        return self.recording is not None and self.recording.name == recording
+
+    def stop_recording(self) -> None:
+        """End the recording; twice is harmless."""
+        if self.recording is not None:
+            self.recording.stop(time.monotonic())
+            self.recording = None
 
     def repeat_offer(self, participant: Participant) -> None:
         """Send an unanswered offer again: the control connection that had it may have died."""
@@ -138,6 +151,8 @@ class Room:
         self._bus.to_room(self.name, event)
         for participant in self._others(publication.participant):
             participant.subscription.start(publication, time.monotonic())
+        if self.recording is not None:
+            self.recording.publication_started(publication, time.monotonic())
 
     def publication_ended(self, publication: Publication) -> None:
         if publication.source == "microphone":
@@ -152,6 +167,8 @@ class Room:
         self._bus.to_room(self.name, event)
         for participant in self._others(publication.participant):
             participant.subscription.end(publication, time.monotonic())
+        if self.recording is not None:
+            self.recording.publication_ended(publication)
 
     def publish_state_changed(self, participant: str, state: ConnectionState) -> None:
         self._state_changed(participant, "publish", state)
@@ -182,6 +199,8 @@ class Room:
         for participant in self.participants.values():
             participant.publisher.tick(now)
             participant.subscription.tick(now)
+        if self.recording is not None:
+            self.recording.tick(now)
         if self._speaker.decide(now):
             event = ActiveSpeaker(seq=0, room=self.name, participant=self._speaker.speaker)
             self._bus.to_room(self.name, event)

@@ -23,12 +23,14 @@ from media_relay.protocol import (
     encode,
     read_request_id,
 )
+from media_relay.recording.fetching import answer_fetch
 from media_relay.relay import Relay
 
 logger = logging.getLogger(__name__)
 
 CONTROL_PATH = "/control"
 HEALTH_PATH = "/healthz"
+RECORDINGS_PATH = "/recordings/"
 MAX_QUEUED_MESSAGES = 2_000  # beyond, or beyond the bytes, the connection is cut: the reader
 MAX_QUEUED_BYTES = 8 * 1024 * 1024  # comes back and gets a fresh snapshot
 CLOSE_BAD_MESSAGE = 4000
@@ -125,12 +127,13 @@ class ControlServer:
             self._server.close(close_connections=True, code=CLOSE_RESTART)
             await self._server.wait_closed()
 
-    def _let_in(self, socket: ServerConnection, request: HttpRequest) -> HttpResponse | None:
-        """Answer probes; let only the bearer of the secret open the control connection."""
+    async def _let_in(self, socket: ServerConnection, request: HttpRequest) -> HttpResponse | None:
+        """Answer probes; let only the bearer of the secret fetch files and open the control
+        connection."""
         path = request.path.partition("?")[0]
         if path == HEALTH_PATH:
             return self._health(socket)
-        if path != CONTROL_PATH:
+        if path != CONTROL_PATH and not path.startswith(RECORDINGS_PATH):
             return socket.respond(HTTPStatus.NOT_FOUND, "Not found.\n")
         offered = request.headers.get_all("Authorization")
         is_bearer = len(offered) == 1 and hmac.compare_digest(
@@ -139,7 +142,9 @@ class ControlServer:
         # A browser always says where it comes from; no browser has business here.
         if not is_bearer or "Origin" in request.headers:
             return socket.respond(HTTPStatus.UNAUTHORIZED, "The secret is wrong or missing.\n")
-        return None
+        if path == CONTROL_PATH:
+            return None
+        return await answer_fetch(self._relay.recorder, path.removeprefix(RECORDINGS_PATH), request)
 
     def _health(self, socket: ServerConnection) -> HttpResponse:
         status = HTTPStatus.SERVICE_UNAVAILABLE if self._relay.is_draining else HTTPStatus.OK

@@ -245,6 +245,7 @@ RELAY_ADVERTISED_IPS = env.read_list("RELAY_ADVERTISED_IPS", [LAN_ADDRESS])
 RELAY_SECRET = env.read_text("RELAY_SECRET") or read_or_create_secret(
     HOME / "secrets" / "relay_secret"
 )
+RELAY_RECORDINGS_DIR = env.read_text("RELAY_RECORDINGS_DIR") or str(HOME / "recordings")
 # Where a strict network lets nothing through but TURN: servers, and the secret shared with them.
 TURN_URLS = env.read_list("TURN_URLS")
 TURN_SECRET = env.read_text("TURN_SECRET")

@@ -31,6 +31,7 @@ class Viewing:
     """What one viewer is to get, gets, and waits for."""
 
     wanted: int | None  # at most the layer with this index; None: nothing
+    catches_up: bool = True  # begins with the newest key frame there is, not with the next one
     layer: "Layer | None" = None
     waits_for: "Layer | None" = None
 
@@ -102,7 +103,7 @@ class LayerSet:
         following = LayerSet(rids, needs_key_frame=self._needs_key_frame)
         following.is_paused = self.is_paused
         for viewer, viewing in self._viewings.items():
-            following.add(viewer, now, wanted=viewing.wanted)
+            following.add(viewer, now, wanted=viewing.wanted, catches_up=viewing.catches_up)
         return following
 
     def find_sending(self, now: float) -> SourceStream | None:
@@ -112,10 +113,17 @@ class LayerSet:
 
     # --- viewers ---
 
-    def add(self, viewer: Viewer, now: float, *, wanted: int | None = TOP) -> None:
+    def add(
+        self,
+        viewer: Viewer,
+        now: float,
+        *,
+        wanted: int | None = TOP,
+        catches_up: bool = True,
+    ) -> None:
         """Somebody wants to watch; twice is harmless."""
         self.remove(viewer)
-        self._viewings[viewer] = Viewing(wanted)
+        self._viewings[viewer] = Viewing(wanted, catches_up)
         self._choose(viewer, now)
 
     def remove(self, viewer: Viewer) -> None:
@@ -196,7 +204,8 @@ class LayerSet:
             self._stop_waiting(viewer, viewing)
         elif best is not None and best is not viewing.waits_for:
             self._stop_waiting(viewer, viewing)
-            recent = None if viewing.layer else self._recent(best)
+            may_catch_up = viewing.catches_up and not viewing.layer
+            recent = self._recent(best) if may_catch_up else None
             if recent:
                 self._enter(viewer, best, recent, now)
             else:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from media_relay.config import BadConfig, Config, read_config
+from media_relay.config import BadConfig, Config, RecordingsPlace, read_config
 
 SECRET = {"VMCRM_RELAY_SECRET": "sixteen characters"}
 
@@ -18,6 +18,7 @@ def test_read_config_defaults() -> None:
         advertised_ips=("127.0.0.1",),
         secret="sixteen characters",
         grace_s=30.0,
+        recordings=None,
     )
 
 
@@ -27,6 +28,14 @@ def test_read_config_option_beats_environment() -> None:
     config = read_config(["--udp-port", "6000"], environment)
 
     assert (config.udp_port, config.control_port) == (6000, 5001)
+
+
+def test_read_config_place_of_recordings() -> None:
+    environment = {**SECRET, "VMCRM_RELAY_RECORDINGS_DIR": "/srv/recordings"}
+
+    config = read_config(["--disk-reserve-mb", "500"], environment)
+
+    assert config.recordings == RecordingsPlace(Path("/srv/recordings"), 500_000_000)
 
 
 def test_read_config_secret_from_a_file(tmp_path: Path) -> None:

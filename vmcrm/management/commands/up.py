@@ -89,6 +89,7 @@ class Command(BaseCommand):
             "VMCRM_RELAY_SECRET": settings.RELAY_SECRET,
             "VMCRM_RELAY_UDP_PORT": str(settings.RELAY_UDP_PORT),
             "VMCRM_RELAY_ADVERTISED_IPS": ",".join(settings.RELAY_ADVERTISED_IPS),
+            "VMCRM_RELAY_RECORDINGS_DIR": settings.RELAY_RECORDINGS_DIR,
             "PYTHONUNBUFFERED": "1",
         }
         # Two systems on one machine must not want the same door unless somebody says so.

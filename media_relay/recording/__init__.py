@@ -1,0 +1,1 @@
+"""Recording: one file per track, written as the packets come, without transcoding."""
