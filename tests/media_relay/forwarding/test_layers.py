@@ -238,6 +238,22 @@ def test_joiner_is_served_from_the_last_key_frame() -> None:
     assert_unbroken(screen)
 
 
+def test_viewer_that_does_not_catch_up_begins_with_the_next_key_frame() -> None:
+    """A recorder: what was sent before it was announced is not for it."""
+    camera, screen = Camera(), Screen()
+    camera.start(2)
+    camera.shoot(2, is_key=True)
+    camera.shoot(2)
+
+    camera.layers.add(screen.forwarder, camera.now, catches_up=False)
+    camera.shoot(2)
+    before, is_waited_for = len(screen.packets), camera.layers.is_waited_for
+    camera.shoot(2, is_key=True)
+
+    assert (before, is_waited_for) == (0, True)
+    assert screen.layers() == "h"
+
+
 def test_layer_that_falls_silent_is_left_for_one_that_sends() -> None:
     camera, screen = Camera(), Screen()
     camera.start(0, 1, 2)
