@@ -18,6 +18,7 @@ from analytics import enqueue, permissions
 from analytics.admin import export, run_page
 from analytics.admin.colleagues import colleague
 from analytics.forms import RUN_FORMS
+from analytics.methods import read_methods
 from analytics.models import Run
 from analytics.services import runs
 from crm.admin.base import VisibleAdmin
@@ -81,6 +82,11 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
             return self.admin_site.admin_view(view)
 
         return [
+            path(
+                "methods/",
+                wrap(require_GET(self.methods_view)),
+                name="analytics_run_methods",
+            ),
             path(
                 "<int:run_id>/repeat/",
                 wrap(require_POST(self.repeat_view)),
@@ -169,6 +175,12 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
             raise PermissionDenied
         context = run_page.build_comparison(before=before, after=after)
         return self._render(request, "compare", _("Comparison of two runs"), context)
+
+    def methods_view(self, request: HttpRequest) -> HttpResponse:
+        """How every figure is made: the document that the estimators are tested against."""
+        if not permissions.can_read_analytics(request.user):
+            raise PermissionDenied
+        return self._render(request, "methods", _("Methods"), {"document": read_methods()})
 
     # --- Actions --------------------------------------------------------------------------------
     def repeat_view(self, request: HttpRequest, run_id: int) -> HttpResponse:

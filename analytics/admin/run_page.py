@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from analytics import charts, permissions, tables
 from analytics.datasets import Snapshot
 from analytics.labels import label_column, label_difference, label_drop, label_parameter
+from analytics.methods import ANCHORS
 from analytics.models import Run
 from analytics.services import runs
 from analytics.verdicts import verdict, worded_findings
@@ -38,6 +39,7 @@ def build(*, run: Run, user: "User", page: str) -> dict[str, Any]:
             if name not in _SHOWN_ELSEWHERE
         ],
         "inputs": _inputs(run, page),
+        "method_anchor": ANCHORS[Run.Kind(run.kind)],
         "method_template": f"admin/analytics/run/methods/{run.kind}.html",
         "subject_url": timeline_links.find(run.subject_ref) if run.subject_ref else None,
         "can_cancel": can_steer and run.is_open,
