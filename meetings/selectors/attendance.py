@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from meetings.models import ChatMessage, Meeting, Registration
@@ -62,7 +62,7 @@ def _registrations(meeting: Meeting) -> "QuerySet[Registration]":
         meeting.registrations.standing()
         .select_related("contact_point", "contact_point__contact", "seat")
         .annotate(chat_lines=Coalesce(Subquery(lines), 0))
-        .order_by("-seat__attended_s", "name", "pk")
+        .order_by(F("seat__attended_s").desc(nulls_last=True), "name", "pk")
     )
 
 
