@@ -10,6 +10,10 @@ from media_relay.stats import Stats
 class ControlChannel(Protocol):
     """An open control connection; posting never waits."""
 
+    @property
+    def waiting(self) -> int:
+        """Messages that were posted and have not left."""
+
     def post(self, text: str) -> None:
         """Queue one message for sending."""
 
@@ -22,6 +26,11 @@ class EventBus:
         self._stats = stats
         self._channels: set[ControlChannel] = set()
         self._bound: dict[tuple[str, str], ControlChannel] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Messages on their way to all control connections."""
+        return sum(channel.waiting for channel in self._channels)
 
     def open(self, channel: ControlChannel) -> None:
         """A control connection came up."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from media_relay.protocol import Source
+from media_relay.protocol import ParticipantQuality, Source
 from media_relay.publisher import Publisher
 from media_relay.subscription import Subscription
 from media_relay.transport.connection import Connection
@@ -23,6 +23,19 @@ class Participant:
         """Its peer connections at present: none, one or two."""
         ends = (self.publisher.connection, self.subscription.connection)
         return [end for end in ends if end is not None]
+
+    def quality(self, now: float) -> ParticipantQuality | None:
+        """Since it was last asked; None without a connection."""
+        connected = [end for end in self.connections if end.state == "connected"]
+        if not connected:
+            return None
+        return ParticipantQuality(
+            participant=self.id,
+            candidate=connected[0].candidate,
+            round_trip_ms=self.subscription.round_trip.latest_ms,
+            up=self.publisher.quality(now),
+            down=self.subscription.quality(now),
+        )
 
     def permit(self, may_publish: frozenset[Source]) -> None:
         """Replace the permissions; what is no longer allowed ends at once."""

@@ -38,6 +38,7 @@ StallReason = Literal["", "no_media", "disk"]
 FileState = Literal["recording", "complete", "interrupted"]
 FileEnd = Literal["", "stopped", "withdrawn", "source_ended", "new_part", "disk", "killed"]
 GapCause = Literal["source", "lost", "disk"]
+CandidateType = Literal["host", "tcp", "relay"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 
@@ -84,6 +85,26 @@ class PathFault:
     loss_percent: float
     delay_ms: int
     cap_bps: int  # for each address, with a queue of 200 ms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PathQuality:
+    """One direction between a participant and the relay, over the last seconds."""
+
+    bitrate_bps: int
+    loss_percent: float  # of the network, before repair
+    jitter_ms: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParticipantQuality:
+    """Null where nothing is known: no connection, or no report yet."""
+
+    participant: Name
+    candidate: CandidateType | None
+    round_trip_ms: float | None
+    up: PathQuality | None
+    down: PathQuality | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -362,6 +383,11 @@ class StatusReport(Answer):
     publications: int
     subscriptions: int
     loop_lag_ms: float
+    packets_per_s: float
+    cpu_s: float
+    memory_bytes: int
+    open_files: int
+    queues: Mapping[Name, int]
     counters: Mapping[Name, int]
     drops: Mapping[Name, int]
 
@@ -466,6 +492,15 @@ class RecordingFileReady(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RoomQuality(Event):
+    """Every few seconds: how well each participant with a connection is heard and hears."""
+
+    TYPE: ClassVar[str] = "room_quality"
+    room: Name
+    participants: tuple[ParticipantQuality, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Goodbye(Event):
     """The relay stops; every room of it ends."""
 
@@ -507,6 +542,7 @@ EVENTS: tuple[type[Event], ...] = (
     ActiveSpeaker,
     RecordingState,
     RecordingFileReady,
+    RoomQuality,
     Goodbye,
 )
 MESSAGES: dict[str, type[Message]] = {kind.TYPE: kind for kind in (*REQUESTS, *ANSWERS, *EVENTS)}
@@ -715,10 +751,12 @@ READERS: dict[type[Any], dict[str, Reader]] = {
         PublicationInfo,
         TrackInfo,
         PathFault,
-        RoomInfo,
         RecordingGap,
         ClockPoint,
         RecordedFile,
+        PathQuality,
+        ParticipantQuality,
+        RoomInfo,
         *MESSAGES.values(),
     )
 }

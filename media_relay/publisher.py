@@ -11,6 +11,7 @@ from media_relay.forwarding.layers import Layer
 from media_relay.forwarding.limits import TokenBucket
 from media_relay.forwarding.routing import Labels, Route, StreamRouter
 from media_relay.forwarding.rtcp import (
+    ReportBlock,
     SenderReport,
     read_rtcp,
     write_bitrate_cap,
@@ -21,8 +22,9 @@ from media_relay.forwarding.rtcp import (
 )
 from media_relay.forwarding.rtp import RtpHeader, iter_extensions, read_header
 from media_relay.forwarding.source import SourceStream, unwrap_repair
-from media_relay.protocol import ConnectionState, Source
+from media_relay.protocol import ConnectionState, PathQuality, Source
 from media_relay.publication import Publication
+from media_relay.quality import PathMeter
 from media_relay.sdp.codecs import ChosenCodec, Codec, choose_codec
 from media_relay.sdp.description import (
     AUDIO_LEVEL,
@@ -101,6 +103,7 @@ class Publisher:
         self._endpoint = endpoint
         self._stats = stats
         self._connection: Connection | None = None
+        self._meter = PathMeter(now)
         self._ssrc = secrets.randbelow(2**32 - 2) + 1  # in the reports it sends
         self._session_id = secrets.randbelow(2**62)
         self._version = 0
@@ -273,6 +276,7 @@ class Publisher:
         if self._connection is not None:
             self._endpoint.drop(self._connection)
             self._connection = None
+            self._meter.forget()
 
     # --- packets ---
 
@@ -286,6 +290,7 @@ class Publisher:
         if not (self._packets.take(1, now) and self._bytes.take(len(packet), now)):
             self._stats.drops["publisher_rate"] += 1
             return
+        self._meter.count(len(packet))
         header = read_header(packet)
         if header is None:
             self._stats.drops["malformed_rtp"] += 1
@@ -416,7 +421,7 @@ class Publisher:
             for section in self._sections.values()
             for stream in section.publication.layers.streams
         ]
-        blocks = [block for _, stream in streams if (block := stream.report(now)) is not None]
+        blocks = self._reception([stream for _, stream in streams], now)
         if not blocks:
             return
         report = write_receiver_report(self._ssrc, blocks)
@@ -425,6 +430,21 @@ class Publisher:
         if videos:
             cap = write_bitrate_cap(self._ssrc, TARGET_BITRATE_BPS, videos)
             self._connection.send_rtcp(cap)
+
+    def _reception(self, streams: list[SourceStream], now: float) -> list[ReportBlock]:
+        blocks = []
+        for stream in streams:
+            block = stream.report(now)
+            if block is not None:
+                self._meter.take(block, stream.clock_rate)
+                blocks.append(block)
+        return blocks
+
+    def quality(self, now: float) -> PathQuality | None:
+        """What came from this publisher since it was last asked; None when it is not there."""
+        if self._connection is None or self._connection.state != "connected":
+            return None
+        return self._meter.read(now)
 
     def _ask_missing(self, section: PublishedSection, stream: SourceStream, now: float) -> None:
         if self._connection is None:

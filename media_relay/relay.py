@@ -17,7 +17,9 @@ from media_relay.errors import (
     UnknownRoom,
 )
 from media_relay.events import ControlChannel, EventBus
+from media_relay.metrics import write_metrics
 from media_relay.participant import Participant
+from media_relay.process import read_process
 from media_relay.protocol import (
     Answer,
     CloseRoom,
@@ -59,6 +61,7 @@ VERSION = "0.1.0"
 MAX_ROOMS = 1_000
 TICK_S = 0.025
 REPORT_INTERVAL_S = 1.0
+QUALITY_INTERVAL_S = 3.0
 CONSENT_INTERVAL_S = 0.5
 EMPTY_ROOM_S = 600.0  # a room that everybody left is forgotten after this time
 
@@ -92,6 +95,8 @@ class Relay:
         self._faults = faults
         self._rooms: dict[str, Room] = {}
         self._lag = LoopLag()
+        self._packets_per_s = 0.0
+        self._sent_before = 0
         self._started_at = time.monotonic()
 
     # --- control connections ---
@@ -146,7 +151,7 @@ class Relay:
             case LeaveRoom():
                 self._room(request.room).leave(request.participant)
             case Status():
-                return self._status(request)
+                return self._status(request.id)
             case InjectFault():
                 self._inject(request)
             case StartRecording() | StopRecording() | ListRecordings() | DeleteRecording():
@@ -254,12 +259,17 @@ class Relay:
 
     # --- figures ---
 
-    def _status(self, request: Status) -> StatusReport:
+    def metrics(self) -> str:
+        """Every figure as Prometheus reads it."""
+        return write_metrics(self._status("metrics"), self._lag)
+
+    def _status(self, request_id: str) -> StatusReport:
         participants = [
             entry for room in self._rooms.values() for entry in room.participants.values()
         ]
+        process = read_process()
         return StatusReport(
-            id=request.id,
+            id=request_id,
             relay=self._name,
             epoch=self._epoch,
             version=VERSION,
@@ -270,6 +280,14 @@ class Relay:
             publications=sum(len(room.publications()) for room in self._rooms.values()),
             subscriptions=sum(entry.subscription.is_wanted for entry in participants),
             loop_lag_ms=round(self._lag.worst_ms, 3),
+            packets_per_s=self._packets_per_s,
+            cpu_s=round(process.cpu_s, 3),
+            memory_bytes=process.memory_bytes,
+            open_files=process.open_files,
+            queues={
+                "control_messages": self.bus.waiting,
+                "datagrams": self._endpoint.waiting,
+            },
             counters=self._stats.counters(),
             drops=dict(self._stats.drops),
         )
@@ -294,6 +312,7 @@ class Relay:
             tasks.create_task(self._every(TICK_S, self._tick))
             tasks.create_task(self._every(CONSENT_INTERVAL_S, self._check_consent))
             tasks.create_task(self._every(REPORT_INTERVAL_S, self._report))
+            tasks.create_task(self._every(QUALITY_INTERVAL_S, self._report_quality))
 
     def say_goodbye(self, reason: str) -> None:
         """Tell every control connection; new rooms are refused from now on."""
@@ -320,7 +339,14 @@ class Relay:
     def _check_consent(self, now: float) -> None:
         self._guarded(self._endpoint.check_consent, now)
 
+    def _report_quality(self, now: float) -> None:
+        for room in list(self._rooms.values()):
+            self._guarded(room.report_quality, now)
+
     def _report(self, now: float) -> None:
+        sent = self._stats.packets_out
+        self._packets_per_s = round((sent - self._sent_before) / REPORT_INTERVAL_S, 1)
+        self._sent_before = sent
         for room in list(self._rooms.values()):
             self._guarded(room.report, now)
             self._tidy(room, now)

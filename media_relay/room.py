@@ -14,6 +14,7 @@ from media_relay.protocol import (
     PublicationEnded,
     PublicationStarted,
     RoomInfo,
+    RoomQuality,
     Source,
     SubscribeOffer,
 )
@@ -40,6 +41,7 @@ class Room:
         self._bus = bus
         self._stats = stats
         self._speaker = SpeakerDetector()
+        self._has_told_quality = False
 
     @property
     def info(self) -> RoomInfo:
@@ -210,6 +212,14 @@ class Room:
         for participant in self.participants.values():
             participant.publisher.report(now)
             participant.subscription.report(now)
+
+    def report_quality(self, now: float) -> None:
+        """Every few seconds, once for the whole room."""
+        found = [entry.quality(now) for entry in self.participants.values()]
+        known = tuple(quality for quality in found if quality is not None)
+        if known or self._has_told_quality:  # once more when the last connection is gone
+            self._bus.to_room(self.name, RoomQuality(seq=0, room=self.name, participants=known))
+        self._has_told_quality = bool(known)
 
     def _others(self, name: str) -> list[Participant]:
         return [entry for entry in self.participants.values() if entry.id != name]

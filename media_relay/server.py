@@ -1,4 +1,4 @@
-"""The control door: one WebSocket for requests and events, one HTTP page for probes."""
+"""The control door: a WebSocket for requests and events, two HTTP pages for those who watch."""
 
 import asyncio
 import hmac
@@ -14,6 +14,7 @@ from websockets.http11 import Response as HttpResponse
 
 from media_relay.config import Config
 from media_relay.errors import ProtocolError
+from media_relay.metrics import CONTENT_TYPE
 from media_relay.protocol import (
     MAX_MESSAGE_BYTES,
     Error,
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 CONTROL_PATH = "/control"
 HEALTH_PATH = "/healthz"
 RECORDINGS_PATH = "/recordings/"
+METRICS_PATH = "/metrics"
 MAX_QUEUED_MESSAGES = 2_000  # beyond, or beyond the bytes, the connection is cut: the reader
 MAX_QUEUED_BYTES = 8 * 1024 * 1024  # comes back and gets a fresh snapshot
 CLOSE_BAD_MESSAGE = 4000
@@ -51,6 +53,10 @@ class ControlConnection:
         self._has_messages = asyncio.Event()
         self._is_drained = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
 
     def post(self, text: str) -> None:
         """Queue a message; a reader that is too slow loses its connection, not the relay."""
@@ -133,25 +139,27 @@ class ControlServer:
         path = request.path.partition("?")[0]
         if path == HEALTH_PATH:
             return self._health(socket)
-        if path != CONTROL_PATH and not path.startswith(RECORDINGS_PATH):
+        if path not in {CONTROL_PATH, METRICS_PATH} and not path.startswith(RECORDINGS_PATH):
             return socket.respond(HTTPStatus.NOT_FOUND, "Not found.\n")
-        offered = request.headers.get_all("Authorization")
-        is_bearer = len(offered) == 1 and hmac.compare_digest(
-            offered[0].encode("utf-8", "replace"), self._wanted
-        )
         # A browser always says where it comes from; no browser has business here.
-        if not is_bearer or "Origin" in request.headers:
+        if not self._is_bearer(request) or "Origin" in request.headers:
             return socket.respond(HTTPStatus.UNAUTHORIZED, "The secret is wrong or missing.\n")
+        if path == METRICS_PATH:
+            return _respond(socket, HTTPStatus.OK, self._relay.metrics(), CONTENT_TYPE)
         if path == CONTROL_PATH:
             return None
         return await answer_fetch(self._relay.recorder, path.removeprefix(RECORDINGS_PATH), request)
 
+    def _is_bearer(self, request: HttpRequest) -> bool:
+        offered = request.headers.get_all("Authorization")
+        return len(offered) == 1 and hmac.compare_digest(
+            offered[0].encode("utf-8", "replace"), self._wanted
+        )
+
     def _health(self, socket: ServerConnection) -> HttpResponse:
         status = HTTPStatus.SERVICE_UNAVAILABLE if self._relay.is_draining else HTTPStatus.OK
-        response = socket.respond(status, json.dumps(self._relay.health()) + "\n")
-        del response.headers["Content-Type"]
-        response.headers["Content-Type"] = "application/json"
-        return response
+        text = json.dumps(self._relay.health()) + "\n"
+        return _respond(socket, status, text, "application/json")
 
     async def _serve(self, socket: ServerConnection) -> None:
         connection = ControlConnection(socket)
@@ -184,6 +192,15 @@ class ControlServer:
         if self._relay.keeps_silent(message):
             return None
         return self._relay.do(message, connection)
+
+
+def _respond(
+    socket: ServerConnection, status: HTTPStatus, text: str, content_type: str
+) -> HttpResponse:
+    response = socket.respond(status, text)
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = content_type
+    return response
 
 
 def _bad_message(request_id: str | None, sentence: str) -> Error:

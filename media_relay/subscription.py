@@ -12,9 +12,17 @@ from typing import Protocol
 
 from media_relay.errors import BadSdp, StaleGeneration
 from media_relay.forwarding.forwarder import Forwarder
-from media_relay.forwarding.rtcp import KeyFrameRequest, Nack, read_rtcp, write_source_description
-from media_relay.protocol import ConnectionState, TrackInfo
+from media_relay.forwarding.rtcp import (
+    KeyFrameRequest,
+    Nack,
+    ReportBlock,
+    Reports,
+    read_rtcp,
+    write_source_description,
+)
+from media_relay.protocol import ConnectionState, PathQuality, TrackInfo
 from media_relay.publication import Publication
+from media_relay.quality import PathMeter, RoundTrip
 from media_relay.sdp.codecs import Codec
 from media_relay.sdp.description import Description
 from media_relay.sdp.parse import parse_description
@@ -61,6 +69,9 @@ class Subscription:
         self, *, participant: str, room: Room, endpoint: MediaEndpoint, stats: Stats
     ) -> None:
         self.outstanding: Offer | None = None
+        self.round_trip = RoundTrip()
+        self._meter = PathMeter(time.monotonic())
+        self._octets_counted = 0
         self._participant = participant
         self._room = room
         self._endpoint = endpoint
@@ -102,6 +113,8 @@ class Subscription:
         self._waiting.clear()
         self.outstanding = None
         self._is_changed = False
+        self._meter.forget()
+        self._octets_counted = 0
         if self._connection is not None:
             self._endpoint.drop(self._connection)
             self._connection = None
@@ -254,10 +267,28 @@ class Subscription:
 
     def on_rtcp(self, packet: bytes, now: float) -> None:
         for item in read_rtcp(packet):
-            if isinstance(item, Nack | KeyFrameRequest):
+            if isinstance(item, Reports):
+                for block in item.blocks:
+                    self._take_report(block, now)
+            elif isinstance(item, Nack | KeyFrameRequest):
                 slot = self._by_ssrc.get(item.media_ssrc)
                 if slot is not None and slot.publication is not None:
                     self._repair(slot.forwarder, slot.publication, item, now)
+
+    def _take_report(self, block: ReportBlock, now: float) -> None:
+        slot = self._by_ssrc.get(block.ssrc)
+        if slot is not None:
+            self._meter.take(block, slot.codec.clock_rate)
+            self.round_trip.returned(block, now)
+
+    def quality(self, now: float) -> PathQuality | None:
+        """What went to this viewer since it was last asked; None while nothing is watched."""
+        if not self._is_connected:
+            return None
+        octets = sum(slot.forwarder.octet_count for slot in self._slots)
+        self._meter.count(octets - self._octets_counted)
+        self._octets_counted = octets
+        return self._meter.read(now)
 
     def _repair(
         self,
@@ -289,6 +320,7 @@ class Subscription:
             return
         report = slot.forwarder.sender_report(now)
         if report is not None:
+            self.round_trip.sent(report, now)
             cname = cname_of(slot.publication)
             connection.send_rtcp(report + write_source_description(slot.forwarder.ssrc, cname))
 

@@ -20,7 +20,13 @@ from meetings.ice_servers import ice_servers
 from meetings.models.choices import SeatState
 from meetings.permissions import can_take_place
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
-from meetings.room_permissions import may_send, permissions_of, publishable_sources
+from meetings.room_permissions import (
+    can_see_quality,
+    may_send,
+    permissions_of,
+    publishable_sources,
+)
+from meetings.room_quality import seat_quality
 from meetings.room_socket import RoomSocket
 from meetings.selectors import room as room_selectors
 from meetings.services import chat, fanout, moderation, presence, room, room_access
@@ -373,6 +379,8 @@ class RoomConsumer(RoomSocket):
             self.put(rp.SubscribeOffer(generation=event.generation, sdp=event.sdp, tracks=tracks))
         elif isinstance(event, relay_protocol.ActiveSpeaker):
             self.put(rp.ActiveSpeaker(seat=event.participant))
+        elif isinstance(event, relay_protocol.RoomQuality) and can_see_quality(self.role):
+            self.put(rp.RoomQuality(seats=tuple(map(seat_quality, event.participants))))
 
     def on_relay_lost(self) -> None:
         self.put(rp.RelayLost())

@@ -82,6 +82,11 @@ def may_moderate(role: Role | str, target_role: Role | str) -> bool:
     return role in {"host", "co_host"}
 
 
+def can_see_quality(role: str) -> bool:
+    """Whether this role learns how well the others are connected."""
+    return role in {"host", "co_host"}
+
+
 def can_see_attendees(role: str, kind: str) -> bool:
     """Whether this role learns who the other attendees of a meeting of this kind are."""
     return role != "attendee" or kind not in KINDS_WITHOUT_NAMES

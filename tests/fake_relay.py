@@ -103,6 +103,12 @@ class FakeRelay:
         for link in set(self.rooms[room].values()):
             await link.send(protocol.encode(event))
 
+    async def report_quality(self, room: str, *known: protocol.ParticipantQuality) -> None:
+        """Tell every connection with somebody in the room how well these are connected."""
+        event = protocol.RoomQuality(seq=self._next_seq(), room=room, participants=known)
+        for link in set(self.rooms[room].values()):
+            await link.send(protocol.encode(event))
+
     def _next_seq(self) -> int:
         self._seq += 1
         return self._seq

@@ -74,7 +74,19 @@ class ReportBlock(NamedTuple):
     delay_since_last_report: int
 
 
-Item = SenderReport | Nack | KeyFrameRequest | Bye
+class Reports(NamedTuple):
+    """What a receiver says of the sources it hears."""
+
+    blocks: tuple[ReportBlock, ...]
+
+
+class BitrateEstimate(NamedTuple):
+    """REMB: what a receiver believes its network carries, all sources together."""
+
+    bitrate_bps: int
+
+
+Item = SenderReport | Nack | KeyFrameRequest | Bye | Reports | BitrateEstimate
 
 
 def read_rtcp(packet: bytes) -> list[Item]:
@@ -106,7 +118,10 @@ def _read_block(packet: bytes, block: Block) -> list[Item]:
     start, end = block.start, block.end
     if block.packet_type == SENDER_REPORT and end - start >= _SENDER_INFO.size:
         ssrc, ntp, rtp_timestamp, _, _ = _SENDER_INFO.unpack_from(packet, start)
-        return [SenderReport(ssrc, ntp, rtp_timestamp)]
+        reports = _read_reports(packet, start + _SENDER_INFO.size, block)
+        return [SenderReport(ssrc, ntp, rtp_timestamp), *reports]
+    if block.packet_type == RECEIVER_REPORT:
+        return _read_reports(packet, start + 4, block)
     if block.packet_type == BYE and end - start >= 4 * block.kind:
         words = range(start, start + 4 * block.kind, 4)
         return [Bye(tuple(int.from_bytes(packet[at : at + 4], "big") for at in words))]
@@ -120,7 +135,28 @@ def _read_block(packet: bytes, block: Block) -> list[Item]:
         return [KeyFrameRequest(media_ssrc)]
     if form == (PAYLOAD_FEEDBACK, FULL_INTRA_REQUEST):
         return _read_intra_requests(packet, start + 8, end)
+    if form == (PAYLOAD_FEEDBACK, APPLICATION):
+        return _read_bitrate_estimate(packet, start + 8, end)
     return []
+
+
+def _read_reports(packet: bytes, position: int, block: Block) -> list[Item]:
+    """As many blocks as the header counts and the packet holds."""
+    count = min(block.kind, max(0, block.end - position) // _REPORT_BLOCK.size)
+    blocks = []
+    for at in range(position, position + count * _REPORT_BLOCK.size, _REPORT_BLOCK.size):
+        ssrc, loss, *others = _REPORT_BLOCK.unpack_from(packet, at)
+        lost = (loss & 0xFFFFFF) - ((loss & 0x800000) << 1)  # 24 bits with a sign
+        blocks.append(ReportBlock(ssrc, loss >> 24, lost, *others))
+    return [Reports(tuple(blocks))] if blocks else []
+
+
+def _read_bitrate_estimate(packet: bytes, position: int, end: int) -> list[Item]:
+    """draft-alvestrand-rmcat-remb-03 section 2.2: 6 bits of exponent, 18 of mantissa."""
+    if end - position < 8 or packet[position : position + 4] != b"REMB":
+        return []
+    word = int.from_bytes(packet[position + 5 : position + 8], "big")
+    return [BitrateEstimate((word & 0x3FFFF) << (word >> 18))]
 
 
 def _read_nacked(packet: bytes, position: int, end: int) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from media_relay.protocol import CandidateType
 from media_relay.sdp.description import Fingerprint
 from media_relay.stats import Stats
 from media_relay.transport.dtls import DtlsServer, SrtpPair
@@ -82,6 +83,11 @@ class Connection:
     def fingerprints(self) -> tuple[Fingerprint, ...]:
         """The peer's fingerprints as signalled; empty until its description is known."""
         return self._fingerprints
+
+    @property
+    def candidate(self) -> CandidateType | None:
+        """The kind of the relay's candidate that the peer uses; None before its first check."""
+        return None if self._socket is None else self._socket.candidate_type
 
     def set_remote(self, *, ufrag: str, fingerprints: tuple[Fingerprint, ...]) -> None:
         """What the peer's description says; candidates in it are ignored on purpose."""

@@ -40,6 +40,11 @@ class MediaEndpoint:
         """Where the relay can be reached: address and port of each socket."""
         return [(socket.ip, socket.port) for socket in self._sockets]
 
+    @property
+    def waiting(self) -> int:
+        """Datagrams that the kernel has not taken yet."""
+        return sum(socket.waiting for socket in self._sockets)
+
     def listen(self) -> None:
         """Take datagrams from now on."""
         for socket in self._sockets:

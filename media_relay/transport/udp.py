@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from typing import Any
 
+from media_relay.protocol import CandidateType
 from media_relay.stats import Stats
 from media_relay.transport.srtp import PacketBuffer
 
@@ -25,6 +26,8 @@ SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 
 class UdpSocket:
     """A bound socket that hands each datagram, in a kept buffer, to one function."""
+
+    candidate_type: CandidateType = "host"
 
     def __init__(self, ip: str, port: int, stats: Stats) -> None:
         family = socket.AF_INET6 if ip_address(ip).version == 6 else socket.AF_INET
@@ -44,6 +47,11 @@ class UdpSocket:
         self._buffer = PacketBuffer(MAX_DATAGRAM_BYTES + 1)
         self._waiting: deque[tuple[bytes, Address]] = deque()
         self._on_datagram: OnDatagram | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Datagrams that the kernel has not taken yet."""
+        return len(self._waiting)
 
     def listen(self, on_datagram: OnDatagram) -> None:
         """Call `on_datagram(buffer, length, sender, self)` for each datagram from now on."""

@@ -158,6 +158,15 @@ test("state_history_at_the_first_entry_is_not_unread", () => {
   assert.equal(enter({ chat: [makeLine(9, ANA)] }).unreadCount, 0);
 });
 
+test("state_connections_are_those_of_the_last_report_until_the_relay_is_lost", () => {
+  const known = { seat: ANA, candidate: "host", round_trip_ms: 20, up: null, down: null };
+  const told = applyMessage(enter(), { type: "room_quality", seats: [known] });
+
+  assert.deepEqual(told.connections, { [ANA]: known });
+  assert.deepEqual(applyMessage(told, { type: "room_quality", seats: [] }).connections, {});
+  assert.deepEqual(applyMessage(told, { type: "relay_lost" }).connections, {});
+});
+
 test("state_relay_loss_takes_the_tracks_and_leaves_the_rest", () => {
   const before = { ...enter({ chat: [makeLine(9, ANA)] }), tracks: [{ seat: ANA, source: "camera" }] };
 

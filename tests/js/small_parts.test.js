@@ -7,7 +7,7 @@ import { chooseDelay } from "../../meetings/static/meetings/js/backoff.js";
 import { toLevel } from "../../meetings/static/meetings/js/level_meter.js";
 import { splitLinks } from "../../meetings/static/meetings/js/links.js";
 import { SpeechDetector } from "../../meetings/static/meetings/js/speech.js";
-import { rateQuality, takeSample } from "../../meetings/static/meetings/js/stats.js";
+import { rateConnection, rateQuality, takeSample } from "../../meetings/static/meetings/js/stats.js";
 import { Store } from "../../meetings/static/meetings/js/store.js";
 import { findInitials } from "../../meetings/static/meetings/js/views/people_words.js";
 
@@ -129,6 +129,22 @@ test("stats_losses_before_the_first_sample_do_not_count", () => {
   const now = takeSample(null, [inbound("a", "0", { packetsLost: 500, packetsReceived: 500 })], ORIGINS);
 
   assert.deepEqual(rateQuality(now, null, null), { ana: 3 });
+});
+
+test("stats_relay_figures_are_rated_by_the_worse_direction", () => {
+  const path = { bitrate_kbps: 900, loss_percent: 0, jitter_ms: 2 };
+  const seat = { seat: "ana", candidate: "host", round_trip_ms: 20, up: path, down: path };
+
+  const rated = [
+    seat,
+    { ...seat, down: { ...path, loss_percent: 5 } },
+    { ...seat, up: { ...path, loss_percent: 12 } },
+    { ...seat, round_trip_ms: 400 },
+    { ...seat, round_trip_ms: null, up: null },
+    { ...seat, up: null, down: null },
+  ].map(rateConnection);
+
+  assert.deepEqual(rated, [3, 2, 1, 2, 3, null]);
 });
 
 test("stats_freezes_in_a_row_are_poor", () => {

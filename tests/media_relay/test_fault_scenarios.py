@@ -81,6 +81,35 @@ async def test_ten_percent_loss_both_ways_still_plays(
     assert (await drops(client))["fault_loss"] > 10
 
 
+async def test_quality_tells_loss_and_round_trip_of_the_one_who_suffers(
+    client: ControlClient, watchers: tuple[str, Peer, Peer]
+) -> None:
+    await inject(
+        client, room=ROOM, participant="ben", outgoing=bad_path(loss_percent=20, delay_ms=120)
+    )
+    since = len(client.events)
+
+    def shows_it(event: protocol.RoomQuality) -> bool:
+        if event not in client.events[since:]:
+            return False
+        known = {each.participant: each for each in event.participants}
+        ben, cleo, ann = known["ben"], known["cleo"], known["ann"]
+        assert ann.up is not None
+        assert ben.down is not None
+        assert cleo.down is not None
+        return (
+            (ben.round_trip_ms or 0) >= 120
+            and ben.down.loss_percent > 5
+            and cleo.down.loss_percent == 0
+            and (cleo.round_trip_ms or 999) < 100
+            and ann.up.bitrate_bps > 10_000
+            and cleo.down.bitrate_bps > 10_000
+            and {ann.candidate, ben.candidate, cleo.candidate} == {"host"}
+        )
+
+    await client.wait_for(protocol.RoomQuality, shows_it, limit_s=12)
+
+
 async def test_cap_and_delay_apply_to_what_leaves(
     client: ControlClient, watchers: tuple[str, Peer, Peer]
 ) -> None:

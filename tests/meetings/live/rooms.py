@@ -79,6 +79,8 @@ class Page:
         headers = [(b"cookie", cookie.encode())] if cookie else []
         self.socket = WebsocketCommunicator(server, f"/ws/meetings/{meeting_id}/", headers=headers)
         self.heard: list[Any] = []
+        self.texts: list[str] = []
+        """Everything the server sent, as it was sent."""
         self.close_code: int | None = None
         self.snapshot: rp.Snapshot | None = None
         self._ids = itertools.count(1)
@@ -158,7 +160,8 @@ class Page:
         if output["type"] == "websocket.close":
             self.close_code = output["code"]
             raise ConnectionError(f"closed with {self.close_code}")
-        return str(output["text"])
+        self.texts.append(str(output["text"]))
+        return self.texts[-1]
 
 
 def a_client_id() -> str:

@@ -82,6 +82,33 @@ async def test_active_speaker_is_told_to_the_room(room: LiveRoom, relay: FakeRel
         assert (await page.hear(rp.ActiveSpeaker)).seat is None
 
 
+async def test_quality_of_everybody_reaches_hosts_and_nobody_else(
+    room: LiveRoom, relay: FakeRelay
+) -> None:
+    host, guest = await room.host_page(), await room.guest_page()
+    attendee = await room.guest_page(room.other)
+    meeting, seat = names(room)
+    path = protocol.PathQuality(bitrate_bps=1_499_600, loss_percent=7.4, jitter_ms=12.5)
+    known = protocol.ParticipantQuality(
+        participant=seat, candidate="tcp", round_trip_ms=41.7, up=path, down=None
+    )
+
+    await relay.report_quality(meeting, known)
+
+    told = rp.SeatQuality(
+        seat=seat,
+        candidate="tcp",
+        round_trip_ms=42,
+        up=rp.PathQuality(bitrate_kbps=1500, loss_percent=7, jitter_ms=12),
+        down=None,
+    )
+    assert await host.hear(rp.RoomQuality) == rp.RoomQuality(seats=(told,))
+    # On the bytes that were sent: neither about others nor about themselves.
+    for page in (guest, attendee):
+        assert await page.hears_nothing(rp.RoomQuality)
+        assert not any("bitrate" in text for text in page.texts)
+
+
 async def test_relay_that_does_not_answer_is_a_clean_error_and_chat_goes_on(
     room: LiveRoom, relay: FakeRelay, monkeypatch: object
 ) -> None:

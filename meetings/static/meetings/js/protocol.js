@@ -20,6 +20,10 @@
  * @typedef {{seq: number, seat: string, display_name: string, text: string, sent_at: string,
  *   client_id: string}} ChatLine
  * @typedef {{mid: string, seat: string, source: Source}} OfferedTrack
+ * @typedef {{bitrate_kbps: number, loss_percent: number, jitter_ms: number}} PathQuality
+ * @typedef {{seat: string, candidate: "host" | "tcp" | "relay" | null,
+ *   round_trip_ms: number | null, up: PathQuality | null, down: PathQuality | null}} SeatQuality
+ *   null where the relay does not know; `up` is what the seat sends, `down` what it gets
  * @typedef {{urls: string[], username?: string, credential?: string}} IceServer
  *
  * @typedef {{type: "snapshot", id: string, seq: number, meeting: Meeting, me: Me,
@@ -46,6 +50,7 @@
  * @typedef {{type: "subscribe_offer", generation: number, sdp: string, tracks: OfferedTrack[]}}
  *   SubscribeOffer
  * @typedef {{type: "active_speaker", seat: string | null}} ActiveSpeaker
+ * @typedef {{type: "room_quality", seats: SeatQuality[]}} RoomQuality  to hosts and co-hosts only
  * @typedef {{type: "force_mute", source: Source, by: string}} ForceMute
  * @typedef {{type: "removed"}} Removed
  * @typedef {{type: "replaced"}} Replaced
@@ -53,7 +58,7 @@
  * @typedef {{type: "meeting_ended"}} MeetingEnded
  * @typedef {{type: "relay_lost"}} RelayLost
  * @typedef {{type: "relay_ready"}} RelayReady
- * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | ForceMute | Removed |
+ * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality | ForceMute | Removed |
  *   Replaced | MeetingLive | MeetingEnded | RelayLost | RelayReady} Event
  *
  * @typedef {Answer | ErrorMessage | Delta | Event} ServerMessage
@@ -108,6 +113,14 @@ const rosterEntry = {
   sources: mapOf(flag, source),
   is_connected: flag,
 };
+const path = nullable(record({ bitrate_kbps: whole, loss_percent: whole, jitter_ms: whole }));
+const seatQuality = record({
+  seat: uuid,
+  candidate: nullable(oneOf("host", "tcp", "relay")),
+  round_trip_ms: nullable(whole),
+  up: path,
+  down: path,
+});
 const lobby = listOf(record({ seat: uuid, display_name: text }));
 const chatLine = {
   seq: whole,
@@ -180,6 +193,7 @@ const FROM_SERVER = {
     tracks: listOf(record({ mid, seat: uuid, source })),
   },
   active_speaker: { seat: nullable(uuid) },
+  room_quality: { seats: listOf(seatQuality) },
   force_mute: { source, by: uuid },
   removed: {},
   replaced: {},

@@ -33,6 +33,8 @@
  * @property {string | null} activeSpeaker
  * @property {ReadonlySet<string>} speaking  seats that are heard right now
  * @property {Readonly<Record<string, Quality>>} quality  by seat
+ * @property {Readonly<Record<string, import("./protocol.js").SeatQuality>>} connections  by seat,
+ *   as the relay measures them; empty for everybody but hosts
  * @property {Panel | null} panel
  * @property {string | null} pinned  key of a tile
  * @property {import("./local_media.js").LocalMediaState} media
@@ -65,6 +67,7 @@ export function createRoomState(media) {
     activeSpeaker: null,
     speaking: new Set(),
     quality: {},
+    connections: {},
     panel: null,
     pinned: null,
     media,
@@ -100,8 +103,10 @@ export function applyMessage(state, message) {
       return { ...state, lobby: message.lobby };
     case "active_speaker":
       return { ...state, activeSpeaker: message.seat };
+    case "room_quality":
+      return { ...state, connections: Object.fromEntries(message.seats.map((known) => [known.seat, known])) };
     case "relay_lost":
-      return { ...state, relay: "lost", tracks: [], activeSpeaker: null, speaking: new Set() };
+      return { ...state, relay: "lost", tracks: [], activeSpeaker: null, speaking: new Set(), connections: {} };
     case "relay_ready":
       return { ...state, relay: "ready" };
     default:

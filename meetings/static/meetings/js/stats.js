@@ -61,6 +61,28 @@ export function rateQuality(now, before, ownSeat) {
   return quality;
 }
 
+/**
+ * What the relay measured of one seat, in the same word; null while nothing is known.
+ *
+ * @param {import("./protocol.js").SeatQuality} known
+ * @returns {Quality | null}
+ */
+export function rateConnection({ round_trip_ms: roundTripMs, up, down }) {
+  /** @type {Quality | null} */
+  let rated = null;
+  for (const path of [up, down]) {
+    if (!path) continue;
+    const one = rate({
+      lossShare: path.loss_percent / 100,
+      jitterS: path.jitter_ms / 1000,
+      roundTripS: (roundTripMs ?? 0) / 1000,
+      freezes: 0,
+    });
+    rated = rated === null ? one : worse(rated, one);
+  }
+  return rated;
+}
+
 /** @param {Iterable<any>} stats */
 function summariseSending(stats) {
   const reports = [...stats].filter((stat) => stat.type === "remote-inbound-rtp");

@@ -1,9 +1,10 @@
 /** Who is here and who waits; what a host can do about either. */
 
 import { isAllowed } from "../room_state.js";
+import { rateConnection } from "../stats.js";
 import { askToConfirm } from "./dialogs.js";
 import { name, part, reconcile, stamp } from "./dom.js";
-import { chooseTone, findInitials, showName, showRole } from "./people_words.js";
+import { chooseTone, findInitials, showConnection, showName, showQuality, showRole } from "./people_words.js";
 
 const ORDER = { host: 0, co_host: 1, presenter: 2, attendee: 3 };
 
@@ -14,7 +15,7 @@ const ORDER = { host: 0, co_host: 1, presenter: 2, attendee: 3 };
 export function wirePeople(root, session) {
   const rows = part(root, "roster");
   session.store.subscribe(
-    [(state) => state.roster, (state) => state.me, (state) => state.speaking],
+    [(state) => state.roster, (state) => state.me, (state) => state.speaking, (state) => state.connections],
     (state) => {
       reconcile(rows, sortRoster(state), {
         key: (entry) => entry.seat,
@@ -62,6 +63,7 @@ function drawRow(row, entry, state) {
   part(row, "role").textContent = entry.is_connected ? showRole(entry.role) : gettext("Connection lost");
   row.classList.toggle("roster-row-away", !entry.is_connected);
   row.classList.toggle("roster-row-speaking", state.speaking.has(entry.seat));
+  drawConnection(part(row, "bars"), entry, state);
   part(row, "screen").hidden = !entry.sources.screen;
   part(row, "muted").hidden = Boolean(entry.sources.microphone);
   // For a host the green microphone is the button that mutes it.
@@ -72,6 +74,24 @@ function drawRow(row, entry, state) {
   const remove = part(row, "remove");
   remove.hidden = isSelf || !isAllowed(state, "remove");
   name(remove, interpolate(gettext("Remove %(name)s"), { name: person }, true));
+}
+
+/**
+ * For hosts: how well somebody is connected, with the figures behind it.
+ *
+ * @param {HTMLElement} bars
+ * @param {import("../protocol.js").RosterEntry} entry
+ * @param {import("../room_state.js").RoomState} state
+ */
+function drawConnection(bars, entry, state) {
+  const known = state.connections[entry.seat];
+  const quality = known && entry.is_connected ? rateConnection(known) : null;
+  bars.hidden = quality === null;
+  if (!known || quality === null) return;
+  const lines = [showQuality(quality), ...showConnection(known)];
+  bars.dataset.quality = String(quality);
+  bars.ariaLabel = lines.join(", ");
+  bars.title = lines.join("\n");
 }
 
 /**

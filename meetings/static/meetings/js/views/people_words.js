@@ -59,6 +59,30 @@ export function showQuality(quality) {
   }
 }
 
+/**
+ * The figures behind the word, for a host: one line each.
+ *
+ * @param {import("../protocol.js").SeatQuality} known
+ */
+export function showConnection({ candidate, round_trip_ms: roundTripMs, up, down }) {
+  const lines = [];
+  if (roundTripMs !== null) {
+    lines.push(interpolate(gettext("Round trip %(ms)s ms"), { ms: roundTripMs }, true));
+  }
+  if (up) lines.push(interpolate(gettext("Sends %(kbps)s kbit/s, %(loss)s lost"), showPath(up), true));
+  if (down) lines.push(interpolate(gettext("Receives %(kbps)s kbit/s, %(loss)s lost"), showPath(down), true));
+  if (candidate === "tcp") lines.push(gettext("Over TCP: the network blocks UDP"));
+  if (candidate === "relay") lines.push(gettext("Over a TURN server"));
+  return lines;
+}
+
+/** @param {import("../protocol.js").PathQuality} path */
+function showPath({ bitrate_kbps: kbps, loss_percent: loss }) {
+  const language = document.documentElement.lang;
+  const share = (loss / 100).toLocaleString(language, { style: "percent" });
+  return { kbps: kbps.toLocaleString(language), loss: share };
+}
+
 /** @param {string | Date} moment  ISO 8601 when a text */
 export function showTime(moment) {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, {
