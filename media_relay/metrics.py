@@ -71,8 +71,8 @@ def _lag_lines(lag: LoopLag) -> Iterator[str]:
     name = "loop_lag_seconds"
     yield f"# HELP {PREFIX}{name} How late the event loop ran a timer."
     yield f"# TYPE {PREFIX}{name} histogram"
-    for labels, count in samples.items():
-        yield f"{PREFIX}{name}_bucket{_write_labels(labels)} {count}"
+    for labels, beats in samples.items():
+        yield f"{PREFIX}{name}_bucket{_write_labels(labels)} {beats}"
     yield f"{PREFIX}{name}_sum {lag.total_s}"
     yield f"{PREFIX}{name}_count {running}"
 

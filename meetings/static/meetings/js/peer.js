@@ -52,11 +52,16 @@ export class Peer {
     this.#isRunning = true;
   }
 
-  /** The relay is new or back: both connections are made anew. */
-  rebuild() {
-    if (!this.#isRunning) return;
-    void this.#publish.rebuild();
-    void this.#subscribe.rebuild();
+  /**
+   * The relay is another one, or started anew: both connections are made anew, however healthy
+   * they look. A browser takes seconds to notice that nobody is at the other end.
+   *
+   * @param {RTCIceServer[]} iceServers
+   */
+  restart(iceServers) {
+    this.#isRunning = true;
+    void this.#publish.start(iceServers);
+    void this.#subscribe.start(iceServers);
   }
 
   stop() {

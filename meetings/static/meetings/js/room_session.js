@@ -171,7 +171,7 @@ export class RoomSession {
     if (message.type === "subscribe_offer") this.#peer.handleOffer(message);
     if (message.type === "force_mute") this.#obeyMute(message);
     if (message.type === "relay_lost") this.#peer.stop();
-    if (message.type === "relay_ready") this.#peer.resume(this.state.iceServers);
+    if (message.type === "relay_ready") this.#peer.restart(this.state.iceServers);
     if (message.type === "error") this.#onNotice({ kind: "refused", sentence: message.sentence });
   }
 
