@@ -10,13 +10,19 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         # These want models, which are loaded only now.
-        from analytics import panels
+        from analytics import panels, personal_data
         from analytics.services.report_mail import compose_report
         from analytics.services.reports import COMPOSER
         from crm import extensions
         from meetings.extensions import meeting_panels
 
         extensions.mail_composers.register(COMPOSER, compose_report)
+        extensions.personal_data.register(
+            "analytics",
+            label=self.verbose_name,
+            export=personal_data.export_of_runs,
+            erase=personal_data.erase_from_runs,
+        )
         extensions.index_panels.register("analytics", panels.build_index_panel)
         extensions.my_day_items.register(panels.list_day_items)
         meeting_panels.register("score", panels.build_score_panel)

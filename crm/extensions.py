@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
@@ -186,14 +187,41 @@ class MyDayItems(Registry[DayItemSource]):
 
 # --- Personal data ------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class PersonalDataHandler:
-    """One app's answer to "what do you hold about this address?" and "erase it"."""
+class Person:
+    """Somebody as the apps know them: one contact with the addresses that are theirs alone."""
+
+    contact_id: int
+    contact_public_id: UUID
+    point_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DataField:
+    """One value we hold: under its name for programs, in words for people."""
 
     name: str
     label: Text
-    export: Callable[[int], Any]
-    """Gets a contact point's id; gives data that JSON can hold."""
-    erase: Callable[[int], None]
+    value: Any
+    shown: str
+
+
+@dataclass(frozen=True)
+class DataSection:
+    """Records of one kind, each a list of fields."""
+
+    code: str
+    title: Text
+    records: list[list[DataField]]
+
+
+@dataclass(frozen=True)
+class PersonalDataHandler:
+    """One app's answer to "what do you hold about this person?" and "erase it"."""
+
+    name: str
+    label: Text
+    export: Callable[[Person], list[DataSection]]
+    erase: Callable[[Person], None]
 
 
 class PersonalData(Registry[PersonalDataHandler]):
@@ -202,9 +230,10 @@ class PersonalData(Registry[PersonalDataHandler]):
         name: str,
         *,
         label: Text,
-        export: Callable[[int], Any],
-        erase: Callable[[int], None],
+        export: Callable[[Person], list[DataSection]],
+        erase: Callable[[Person], None],
     ) -> None:
+        """`erase` runs in the transaction of the whole erasure, upper apps before crm."""
         self._add(name, PersonalDataHandler(name, label, export, erase))
 
 

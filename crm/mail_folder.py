@@ -45,3 +45,11 @@ class MailFolderBackend(BaseEmailBackend):
 def name_of(message_id: str) -> str:
     """A Message-ID as a file name; the angle brackets go, what might be a path becomes `_`."""
     return _UNSAFE.sub("_", message_id.strip("<> \r\n"))[:200]
+
+
+def forget(names: Sequence[str]) -> None:
+    """Take the files of erased mails away; `names` stand in their Message-IDs."""
+    folder = Path(settings.MAIL_FOLDER)
+    for name in names:
+        for path in folder.glob(f"*{name}*.eml"):
+            path.unlink(missing_ok=True)

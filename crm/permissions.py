@@ -110,3 +110,12 @@ def can_invite_colleague(user: AnyUser) -> bool:
 def can_send_again(user: AnyUser, delivery: models.Model) -> bool:
     """Sending a failed mail once more: whoever may write to customers and sees the mail."""
     return _has_role(user, SELLERS) and is_visible(user, delivery)
+
+
+def can_export_person(user: AnyUser, contact: models.Model) -> bool:
+    """Take along everything that any app holds, also what one would not see otherwise."""
+    return _has_role(user, PLANNERS) and is_visible(user, contact)
+
+
+def can_erase_person(user: AnyUser, contact: models.Model) -> bool:
+    return _has_role(user, ADMINS) and is_visible(user, contact)

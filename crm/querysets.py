@@ -102,6 +102,10 @@ class ContactQuerySet(OwnedQuerySet["Contact"]):
             | Q(company__in=companies.values("pk"))
         )
 
+    def known(self) -> Self:
+        """Without the tombstones of people who were erased; only figures still count those."""
+        return self.filter(erased_at__isnull=True)
+
     def external(self) -> Self:
         return self.filter(is_internal=False)
 

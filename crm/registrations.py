@@ -6,9 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm import extensions
+from crm.selectors import personal_data
 from crm.selectors.my_day import tasks_of_the_day
 from crm.services import colleagues, deliveries
 from crm.services.composed import compose_stored
+from crm.services.personal_data import erase_from_crm
 
 
 def register_all() -> None:
@@ -16,6 +18,12 @@ def register_all() -> None:
     extensions.mail_composers.register(deliveries.COMPOSED, compose_stored)
     extensions.mail_composers.register(colleagues.INVITATION, colleagues.compose_invitation)
     extensions.my_day_items.register(tasks_of_the_day)
+    extensions.personal_data.register(
+        "crm",
+        label=_("Customers"),
+        export=personal_data.export_of_crm,
+        erase=erase_from_crm,
+    )
     extensions.bulk_actions.register(
         "assign_owner", _("Give to a colleague"), address_of_assign_page
     )

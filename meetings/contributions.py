@@ -35,7 +35,7 @@ def register_all() -> None:
     extensions.personal_data.register(
         "meetings",
         label=_("Meetings"),
-        export=personal_data.registrations_of_point,
+        export=personal_data.export_of_meetings,
         erase=erase_person,
     )
 

@@ -70,6 +70,11 @@ class Run(models.Model):
     dataset_frozen_at = models.DateTimeField(_("data as of"), null=True)
     rows_in = models.PositiveIntegerField(_("rows used"), default=0)
     rows_dropped = models.PositiveIntegerField(_("rows left out"), default=0)
+    rows_erased = models.PositiveIntegerField(
+        _("rows erased"),
+        default=0,
+        help_text=_("Of people who were erased later. The run cannot be repeated on its data."),
+    )
 
     code_version = models.CharField(_("version of the method"), max_length=64, blank=True)
     library_versions = models.JSONField(_("library versions"), default=dict)

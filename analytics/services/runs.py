@@ -65,6 +65,14 @@ def repeat_run(
         raise NotAllowedToRun(_("You may not repeat this run."))
     if run.is_open:
         raise CannotRepeat(_("This run is still going on. Wait for it, or cancel it first."))
+    if run.rows_erased and not with_new_data:
+        raise CannotRepeat(
+            _(
+                "This run cannot be repeated on the same data: people who were in it have been "
+                "erased (rows: %(count)s)."
+            )
+            % {"count": run.rows_erased}
+        )
     snapshot: dict[str, Any] = {}
     if run.dataset is not None and not with_new_data:
         snapshot = {

@@ -16,6 +16,7 @@ from crm import permissions
 from crm.admin.base import MarketFilter, VisibleAdmin, VisibleInline
 from crm.admin.contact_filters import EngagementFilter, WhoseFilter
 from crm.admin.contact_forms import AssignOwnerForm
+from crm.admin.personal_data import PersonalDataPages
 from crm.extensions import BulkAction, Panel, bulk_actions, contact_panels
 from crm.models import Contact, ContactPoint, ContactProfile
 from crm.selectors.consent import history_of_contact
@@ -61,7 +62,7 @@ class ContactProfileInline(VisibleInline, admin.StackedInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(VisibleAdmin, admin.ModelAdmin):
+class ContactAdmin(VisibleAdmin, PersonalDataPages, admin.ModelAdmin):
     list_display = (
         "name",
         "company",
@@ -111,7 +112,8 @@ class ContactAdmin(VisibleAdmin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         addresses = ContactPoint.objects.filter(contact=OuterRef("pk"), kind="email")
         first = addresses.order_by("pk").values("value")[:1]
-        return super().get_queryset(request).annotate(first_address=Subquery(first))
+        known: Any = super().get_queryset(request)
+        return known.known().annotate(first_address=Subquery(first))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
@@ -153,7 +155,7 @@ class ContactAdmin(VisibleAdmin, admin.ModelAdmin):
             self.admin_site.admin_view(self.assign_owner_view),
             name="crm_contact_assign_owner",
         )
-        return [page, *super().get_urls()]
+        return [page, *self.personal_data_urls(), *super().get_urls()]
 
     def assign_owner_view(self, request: HttpRequest) -> HttpResponse:
         """Choose the colleague; the filter comes and goes as the list's own query string."""
@@ -203,6 +205,8 @@ class ContactAdmin(VisibleAdmin, admin.ModelAdmin):
                 facts=contact.facts.all(),
                 conflicting=conflicting_keys(contact=contact),
                 panels=_panels(request, contact),
+                can_export_person=permissions.can_export_person(request.user, contact),
+                can_erase_person=permissions.can_erase_person(request.user, contact),
             )
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -120,6 +120,7 @@ class Contact(models.Model):
     engagement_score = models.PositiveIntegerField(_("engagement"), default=0, editable=False)
     last_activity_at = models.DateTimeField(_("last activity"), null=True, editable=False)
     search_words = models.TextField(editable=False, default="")
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -32,7 +32,7 @@ _LAYOUT = frozenset({"o", "p", "all", "e", "_facets"})
 
 
 def visible_contacts(user: "User | AnonymousUser") -> ContactQuerySet:
-    return Contact.objects.visible_to(user)
+    return Contact.objects.visible_to(user).known()
 
 
 def filtered_contacts(user: "User", query_string: str) -> "QuerySet[Contact]":

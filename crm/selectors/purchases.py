@@ -48,14 +48,17 @@ def customer_features(
     currency: str | None = None,
     source: str | None = None,
 ) -> list[CustomerRow]:
-    """One row per visible contact with purchases, sorted by key; our own people never count.
+    """One row per visible contact with purchases, sorted by key; neither our own people count nor
+    those who were erased.
 
     The reference day is today; with a `source` only its purchases count, and the day is that of
     the last of them, so that an old data set is not all equally long ago. Without `currency` the
     one of most purchases is taken, the others are left out: amounts in different currencies are
     never added.
     """
-    purchases = Purchase.objects.visible_to(user).filter(contact__is_internal=False)
+    purchases = Purchase.objects.visible_to(user).filter(
+        contact__is_internal=False, contact__erased_at__isnull=True
+    )
     if source:
         purchases = purchases.filter(source=source)
         reference = reference or _last_day(purchases)
@@ -64,7 +67,9 @@ def customer_features(
 
 def features_of_source(*, source: str) -> list[CustomerRow]:
     """The same for all purchases of one data set, as of the day of its last purchase."""
-    purchases = Purchase.objects.filter(source=source, contact__isnull=False)
+    purchases = Purchase.objects.filter(
+        source=source, contact__isnull=False, contact__erased_at__isnull=True
+    )
     return _features(purchases, _last_day(purchases) or timezone.localdate(), None)
 
 

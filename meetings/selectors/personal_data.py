@@ -1,41 +1,39 @@
-"""What this app holds about one address."""
+"""What this app holds about a person."""
 
-from typing import Any
+from django.db.models import F
 
-from meetings.models import Registration
-
-
-def registrations_of_point(contact_point_id: int) -> list[dict[str, Any]]:
-    """Registrations with attendance, rating and own chat lines, as plain data."""
-    rows = (
-        Registration.objects.filter(contact_point_id=contact_point_id)
-        .select_related("meeting", "seat")
-        .prefetch_related("seat__presence", "seat__chat")
-        .order_by("registered_at")
-    )
-    return [_as_data(row) for row in rows]
+from crm.extensions import DataSection, Person
+from crm.selectors.personal_data import section_of
+from meetings.models import ChatMessage, PresenceInterval, Registration, Seat
 
 
-def _as_data(row: Registration) -> dict[str, Any]:
-    seat = getattr(row, "seat", None)
-    presence = seat.presence.all() if seat else []
-    lines = seat.chat.all() if seat else []
-    return {
-        "meeting": row.meeting.title,
-        "starts_at": row.meeting.starts_at.isoformat(),
-        "name": row.name,
-        "company": row.company_name,
-        "state": row.state,
-        "registered_at": row.registered_at.isoformat(),
-        "source": row.source,
-        "rating": seat.closing_rating if seat else None,
-        "engagement_points": seat.engagement_points if seat else None,
-        "presence": [
-            {
-                "joined_at": stay.joined_at.isoformat(),
-                "left_at": stay.left_at.isoformat() if stay.left_at else None,
-            }
-            for stay in presence
-        ],
-        "chat": [{"sent_at": line.sent_at.isoformat(), "text": line.text} for line in lines],
-    }
+def export_of_meetings(person: Person) -> list[DataSection]:
+    """Registrations with attendance, rating and own chat lines."""
+    registrations = Registration.objects.filter(contact_point__in=person.point_ids)
+    of_seat = {"seat__registration__in": registrations.values("pk")}
+    return [
+        section_of(
+            registrations.select_related("meeting", "contact_point").order_by("registered_at"),
+            *("meeting.title", "meeting.starts_at", "contact_point.value", "name"),
+            *("company_name", "language", "time_zone", "state", "source", "requested_consents"),
+            *("utm_source", "utm_medium", "utm_campaign"),
+            *("registered_at", "verified_at", "cancelled_at"),
+        ),
+        section_of(
+            Seat.objects.filter(registration__in=registrations.values("pk")).select_related(
+                "meeting"
+            ),
+            *("meeting.title", "display_name", "role", "closing_rating", "attended_s"),
+            *("engagement_points", "engagement_parts"),
+        ),
+        section_of(
+            PresenceInterval.objects.filter(**of_seat).select_related("seat__meeting"),
+            *("seat.meeting.title", "joined_at", "left_at", "is_rehearsal"),
+        ),
+        section_of(
+            ChatMessage.objects.filter(**of_seat)
+            .select_related("meeting")
+            .order_by(F("sent_at").asc()),
+            *("meeting.title", "sent_at", "text"),
+        ),
+    ]

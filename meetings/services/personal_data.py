@@ -4,22 +4,32 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from meetings.models import ChatMessage, Registration, Seat
+from crm.extensions import Person
+from meetings.models import ChatMessage, Meeting, Registration, Seat
+from meetings.models.choices import MeetingState, RegistrationState
 
 ERASED_NAME = "–"
 
 
-def erase_person(contact_point_id: int) -> None:
+def erase_person(person: Person) -> None:
     """Take name, company and chat lines away; attendance stays as a number without a person.
 
-    Every link and cookie of the registrations becomes void.
+    Every link and cookie of the registrations becomes void, and those for meetings to come are
+    taken back: nobody is expected any more, and no mail has anywhere to go.
     """
-    registrations = Registration.objects.filter(contact_point_id=contact_point_id)
+    registrations = Registration.objects.filter(contact_point__in=person.point_ids)
+    to_come = Meeting.objects.filter(state__in=(MeetingState.PLANNED, MeetingState.LIVE))
+    now = timezone.now()
     with transaction.atomic():
-        ChatMessage.objects.filter(seat__registration__in=registrations).update(
-            text="", deleted_at=timezone.now()
+        ChatMessage.objects.filter(seat__registration__in=registrations.values("pk")).update(
+            text="", deleted_at=now
         )
-        Seat.objects.filter(registration__in=registrations).update(display_name=ERASED_NAME)
+        Seat.objects.filter(registration__in=registrations.values("pk")).update(
+            display_name=ERASED_NAME
+        )
+        registrations.filter(
+            meeting__in=to_come.values("pk"), state=RegistrationState.REGISTERED
+        ).update(state=RegistrationState.CANCELLED, cancelled_at=now)
         registrations.update(
             name=ERASED_NAME,
             company_name="",

@@ -6,13 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm.extensions import personal_data, timeline_links
+from crm.extensions import timeline_links
 from crm.models import User
 from meetings import contributions
 from meetings.services import closing
 from tests.factories.crm import make_contact
 from tests.factories.meetings import (
-    make_chat_line,
     make_guest,
     make_meeting,
     make_past_meeting,
@@ -81,23 +80,3 @@ def test_timeline_link_leads_to_the_meeting(client: Client, owner: User) -> None
 
     assert address is not None
     assert client.get(address)["Location"] == f"/admin/meetings/meeting/{meeting.pk}/change/"
-
-
-def test_personal_data_exports_what_was_said_and_erases_it(owner: User) -> None:
-    meeting = make_past_meeting(owner)
-    seat = make_guest(meeting, name="Li Na", email="li.na@customers.example")
-    make_presence(seat)
-    make_chat_line(seat, "My private words")
-    assert seat.registration is not None
-    point = seat.registration.contact_point_id
-    handler = personal_data.get("meetings")
-    assert handler is not None
-
-    exported = handler.export(point)
-    handler.erase(point)
-
-    assert exported[0]["name"] == "Li Na"
-    assert exported[0]["chat"][0]["text"] == "My private words"
-    after = handler.export(point)[0]
-    assert (after["name"], after["chat"][0]["text"]) == ("–", "")
-    assert len(after["presence"]) == 1
