@@ -17,6 +17,8 @@ from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.transport.faults import FaultScenario, FaultyUdpSocket
 from media_relay.transport.udp import UdpSocket, open_sockets
 
+LEAVE_WITHIN_S = 3.0  # below what a supervisor gives: calls move to another relay meanwhile
+
 logger = logging.getLogger("media_relay")
 
 
@@ -66,6 +68,7 @@ async def serve(config: Config) -> None:
         _say_ready(config, port, endpoint)
         await stopped.wait()
         relay.say_goodbye("The relay stops.")
+        await relay.wait_until_left(LEAVE_WITHIN_S)
         await server.stop()
     finally:
         clocks.cancel()

@@ -28,6 +28,11 @@ class EventBus:
         self._bound: dict[tuple[str, str], ControlChannel] = {}
 
     @property
+    def has_channels(self) -> bool:
+        """Somebody hears what is said here."""
+        return bool(self._channels)
+
+    @property
     def waiting(self) -> int:
         """Messages on their way to all control connections."""
         return sum(channel.waiting for channel in self._channels)

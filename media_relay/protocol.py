@@ -319,6 +319,13 @@ class Status(Request):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Drain(Request):
+    """Take no new rooms from now on, until the process is started anew."""
+
+    TYPE: ClassVar[str] = "drain"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class InjectFault(Request):
     """For tests: make the network bad, in place of whatever was wrong with it before."""
 
@@ -523,6 +530,7 @@ REQUESTS: tuple[type[Request], ...] = (
     ListRecordings,
     DeleteRecording,
     Status,
+    Drain,
     InjectFault,
 )
 ANSWERS: tuple[type[Message], ...] = (

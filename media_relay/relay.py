@@ -24,6 +24,7 @@ from media_relay.protocol import (
     Answer,
     CloseRoom,
     DeleteRecording,
+    Drain,
     Error,
     Goodbye,
     Hello,
@@ -61,6 +62,7 @@ VERSION = "0.1.0"
 MAX_ROOMS = 1_000
 TICK_S = 0.025
 REPORT_INTERVAL_S = 1.0
+LEFT_INTERVAL_S = 0.05
 QUALITY_INTERVAL_S = 3.0
 CONSENT_INTERVAL_S = 0.5
 EMPTY_ROOM_S = 600.0  # a room that everybody left is forgotten after this time
@@ -152,6 +154,8 @@ class Relay:
                 self._room(request.room).leave(request.participant)
             case Status():
                 return self._status(request.id)
+            case Drain():
+                self.is_draining = True
             case InjectFault():
                 self._inject(request)
             case StartRecording() | StopRecording() | ListRecordings() | DeleteRecording():
@@ -318,6 +322,19 @@ class Relay:
         """Tell every control connection; new rooms are refused from now on."""
         self.is_draining = True
         self.bus.to_all(Goodbye(seq=0, reason=reason))
+
+    async def wait_until_left(self, limit_s: float) -> None:
+        """Forward on until everybody has gone elsewhere, or nobody is there to send them."""
+        deadline = time.monotonic() + limit_s
+
+        def is_needed() -> bool:
+            return self._has_people() and self.bus.has_channels and time.monotonic() < deadline
+
+        while is_needed():  # noqa: ASYNC110 - twenty looks a second, for three seconds of a life
+            await asyncio.sleep(LEFT_INTERVAL_S)
+
+    def _has_people(self) -> bool:
+        return any(room.participants for room in self._rooms.values())
 
     def close(self) -> None:
         """End every room and connection."""

@@ -9,6 +9,9 @@ class MeetingsConfig(AppConfig):
     verbose_name = _("Meetings")
 
     def ready(self) -> None:
-        from meetings import contributions  # wants the models, which are loaded by now
+        # Both want the models, which are loaded by now.
+        from meetings import contributions, relay_client
+        from meetings.services.relay_places import StoredPlaces
 
         contributions.register_all()
+        relay_client.use_places(StoredPlaces())

@@ -30,6 +30,9 @@ class FakeRelay:
         self.paused: set[tuple[str, str]] = set()
         self.refusals: dict[str, protocol.ErrorCode] = {}
         self.is_silent = False
+        self.is_draining = False
+        self.strangers = 0
+        """People of other web processes, as far as they make it busy."""
         self._epoch = ""
         self._seq = 0
         self._server: Server | None = None
@@ -109,6 +112,14 @@ class FakeRelay:
         for link in set(self.rooms[room].values()):
             await link.send(protocol.encode(event))
 
+    async def say_goodbye(self) -> None:
+        """As on SIGTERM: no new rooms, and media for a moment longer."""
+        self.is_draining = True
+        for link in self._links:
+            await link.send(
+                protocol.encode(protocol.Goodbye(seq=self._next_seq(), reason="The relay stops."))
+            )
+
     def _next_seq(self) -> int:
         self._seq += 1
         return self._seq
@@ -171,8 +182,32 @@ class FakeRelay:
         return None
 
     def _do_open_room(self, _link: ServerConnection, request: Any) -> protocol.Message:
+        if self.is_draining and request.room not in self.rooms:
+            return protocol.Error(id=request.id, code="draining", sentence="fake: draining")
         self.rooms.setdefault(request.room, {})
         return protocol.Ok(id=request.id)
+
+    def _do_status(self, _link: ServerConnection, request: Any) -> protocol.Message:
+        return protocol.StatusReport(
+            id=request.id,
+            relay="fake",
+            epoch=self._epoch,
+            version="0",
+            uptime_s=1,
+            is_draining=self.is_draining,
+            rooms=len(self.rooms),
+            participants=sum(map(len, self.rooms.values())) + self.strangers,
+            publications=0,
+            subscriptions=0,
+            loop_lag_ms=0,
+            packets_per_s=0,
+            cpu_s=0,
+            memory_bytes=0,
+            open_files=0,
+            queues={},
+            counters={},
+            drops={},
+        )
 
     def _do_close_room(self, _link: ServerConnection, request: Any) -> protocol.Message:
         del self.rooms[request.room]

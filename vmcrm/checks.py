@@ -4,6 +4,7 @@
 """
 
 import ipaddress
+import os
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -133,6 +134,30 @@ def check_database(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
     ]
 
 
+def check_relays(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Each relay process wants a core and a door that the web processes know."""
+    messages: list[CheckMessage] = []
+    cores = os.cpu_count() or 1
+    if cores < settings.RELAY_PROCESSES:
+        messages.append(
+            checks.Warning(
+                f"{settings.RELAY_PROCESSES} relay processes share {cores} cores.",
+                hint=f"Set VMCRM_RELAY_PROCESSES to {cores} or less: a relay uses one core.",
+                id="vmcrm.W005",
+            )
+        )
+    if len(set(settings.RELAY_URLS)) < settings.RELAY_PROCESSES:
+        messages.append(
+            checks.Warning(
+                "VMCRM_RELAY_URLS names fewer doors than there are relay processes.",
+                hint="Remove VMCRM_RELAY_URLS, or list the door of every relay in it: a relay "
+                "that is not listed gets no rooms.",
+                id="vmcrm.W006",
+            )
+        )
+    return messages
+
+
 DEPLOYMENT_CHECKS = (
     check_https,
     check_proxy,
@@ -140,4 +165,5 @@ DEPLOYMENT_CHECKS = (
     check_secrets,
     check_mail,
     check_database,
+    check_relays,
 )

@@ -8,6 +8,7 @@ import asyncio
 import http.client
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from celery.signals import heartbeat_sent, worker_ready
@@ -68,20 +69,26 @@ def ask_heartbeat(part: str) -> None:
 
 
 def ask_relay() -> None:
-    """Every relay that rooms may be put on must answer on its control port."""
-    for url in settings.RELAY_URLS:
-        parts = urlsplit(url)
-        connect = (
-            http.client.HTTPSConnection if parts.scheme == "wss" else http.client.HTTPConnection
-        )
-        relay = connect(parts.hostname or "", parts.port, timeout=LIMIT_S)
-        try:
-            relay.request("GET", "/healthz")
-            status = relay.getresponse().status
-        finally:
-            relay.close()
-        if status != http.client.OK:
-            raise NotReadyError(f"{parts.netloc} answered {status}")
+    """One relay must take rooms: calls move to it from one that is gone or drains."""
+    with ThreadPoolExecutor(len(settings.RELAY_URLS)) as threads:
+        answers = list(threads.map(_ask_one_relay, settings.RELAY_URLS))
+    if all(answers):
+        raise NotReadyError("; ".join(answers))
+
+
+def _ask_one_relay(url: str) -> str:
+    """Empty when it takes rooms, else what is wrong with it."""
+    parts = urlsplit(url)
+    connect = http.client.HTTPSConnection if parts.scheme == "wss" else http.client.HTTPConnection
+    relay = connect(parts.hostname or "", parts.port, timeout=LIMIT_S / 2)
+    try:
+        relay.request("GET", "/healthz")
+        status = relay.getresponse().status
+    except OSError as error:
+        return f"{parts.netloc}: {type(error).__name__}"
+    finally:
+        relay.close()
+    return "" if status == http.client.OK else f"{parts.netloc} answered {status}"
 
 
 QUESTIONS: dict[str, Callable[[], object]] = {

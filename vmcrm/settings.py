@@ -251,8 +251,14 @@ RELAY_RECORDINGS_DIR = env.read_text("RELAY_RECORDINGS_DIR") or str(HOME / "reco
 # Where a strict network lets nothing through but TURN: servers, and the secret shared with them.
 TURN_URLS = env.read_list("TURN_URLS")
 TURN_SECRET = env.read_text("TURN_SECRET")
+# `manage.py up` starts so many, on ports that follow one another; one for each core at most.
+RELAY_PROCESSES = env.read_int("RELAY_PROCESSES", 1, least=1, most=64)
 RELAY_URLS = env.read_list(
-    "RELAY_URLS", [f"ws://{RELAY_CONTROL_HOST}:{RELAY_CONTROL_PORT}/control"]
+    "RELAY_URLS",
+    [
+        f"ws://{RELAY_CONTROL_HOST}:{RELAY_CONTROL_PORT + number}/control"
+        for number in range(RELAY_PROCESSES)
+    ],
 )
 
 # --- Logs ---------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from meetings.models.live_seat import LiveSeat
 from meetings.models.meeting import AgendaItem, Meeting
 from meetings.models.presence import PresenceInterval
 from meetings.models.registration import Registration
+from meetings.models.relay_place import RelayPlace
 from meetings.models.seat import Seat
 from meetings.models.template import MeetingTemplate
 
@@ -16,5 +17,6 @@ __all__ = [
     "MeetingTemplate",
     "PresenceInterval",
     "Registration",
+    "RelayPlace",
     "Seat",
 ]

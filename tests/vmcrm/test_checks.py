@@ -46,6 +46,10 @@ def test_safe_settings_raise_nothing(safe):
         ({"EMAIL_BACKEND": "crm.mail_folder.MailFolderBackend"}, ["vmcrm.W002"]),
         ({"DEFAULT_FROM_EMAIL": "vmcrm <no-reply@localhost>"}, ["vmcrm.W003"]),
         ({"REDIS_URL": "redis://10.0.0.7:6379/0"}, ["vmcrm.W004"]),
+        (
+            {"RELAY_PROCESSES": 4_096, "RELAY_URLS": ["ws://a"] * 4_096},
+            ["vmcrm.W005", "vmcrm.W006"],
+        ),
     ],
 )
 def test_unsafe_setting_is_named(safe, change, ids):

@@ -89,6 +89,18 @@ def test_readyz_without_a_relay_is_not_ready(client, settings):
     assert response.json()["dependencies"]["relay"]["ok"] is False
 
 
+@pytest.mark.django_db(transaction=True)
+def test_readyz_is_content_with_one_of_several_relays(client, relay, settings):
+    settings.RELAY_URLS = ["ws://127.0.0.1:9/control", *settings.RELAY_URLS]
+    assert client.get("/readyz").json()["dependencies"]["relay"]["ok"] is True
+
+    relay.status = 503
+
+    answer = client.get("/readyz").json()["dependencies"]["relay"]
+    assert answer["error"].startswith("127.0.0.1:9: ConnectionRefusedError; ")
+    assert answer["error"].endswith("answered 503")
+
+
 def test_workers_own_heartbeat_keeps_it_alive():
     heartbeat_sent.send(sender=None)
 

@@ -2,7 +2,8 @@
 
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 
 from django.conf import settings
 
@@ -13,11 +14,13 @@ from vmcrm.supervisor.process import Part
 WORKER_STOPS_WITHIN_S = 6.0
 
 
-def find_free_port() -> int:
-    """A TCP port of the loopback interface that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def find_free_ports(count: int) -> list[int]:
+    """Different TCP ports of the loopback interface that are free now."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def is_port_taken(host: str, port: int) -> bool:
@@ -31,10 +34,15 @@ def is_port_taken(host: str, port: int) -> bool:
     return False
 
 
-def make_parts(environment: Mapping[str, str], *, tls_files: tuple[str, str] | None) -> list[Part]:
-    """Relay, web, workers and beat, in the order in which they start (they stop in reverse)."""
+def make_parts(
+    environment: Mapping[str, str],
+    *,
+    relay_ports: Sequence[int],
+    tls_files: tuple[str, str] | None,
+) -> list[Part]:
+    """Relays, web, workers and beat, in the order in which they start (they stop in reverse)."""
     return [
-        Part("relay", [sys.executable, "-m", "media_relay"], environment),
+        *(_make_relay(number, port, environment) for number, port in enumerate(relay_ports)),
         _make_web(environment, tls_files),
         _make_worker("worker", queue="default", processes=2, environment=environment),
         _make_worker("analytics", queue="analytics", processes=1, environment=environment),
@@ -46,6 +54,20 @@ def make_parts(environment: Mapping[str, str], *, tls_files: tuple[str, str] | N
             {**environment, "DJANGO_SETTINGS_MODULE": ""},
         ),
     ]
+
+
+def _make_relay(number: int, control_port: int, environment: Mapping[str, str]) -> Part:
+    """The first has the plain name and folder, so that adding a second one changes nothing."""
+    name = "relay" if number == 0 else f"relay-{number + 1}"
+    folder = settings.RELAY_RECORDINGS_DIR
+    own = {
+        "VMCRM_RELAY_NAME": f"relay-{number + 1}",
+        "VMCRM_RELAY_CONTROL_PORT": str(control_port),
+        "VMCRM_RELAY_UDP_PORT": str(settings.RELAY_UDP_PORT and settings.RELAY_UDP_PORT + number),
+        # What lies in its folder at the start, a relay takes for its own and closes.
+        "VMCRM_RELAY_RECORDINGS_DIR": folder if number == 0 else f"{folder}-{number + 1}",
+    }
+    return Part(name, [sys.executable, "-m", "media_relay"], {**environment, **own})
 
 
 def _make_web(environment: Mapping[str, str], tls_files: tuple[str, str] | None) -> Part:

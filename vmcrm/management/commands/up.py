@@ -14,7 +14,7 @@ from vmcrm import env
 from vmcrm.broker_urls import find_socket_path
 from vmcrm.demo.access import describe_access
 from vmcrm.supervisor import leftovers, preparation, tls, valkey
-from vmcrm.supervisor.parts import find_free_port, is_port_taken, make_parts
+from vmcrm.supervisor.parts import find_free_ports, is_port_taken, make_parts
 from vmcrm.supervisor.supervisor import Stopped, Supervisor, stop_on_signals
 
 READY_WITHIN_S = 60.0
@@ -57,7 +57,8 @@ class Command(BaseCommand):
                 self._say("Stopping.")
 
     def _start(self, supervisor: Supervisor, *, with_demo: bool) -> None:
-        environment = self._make_environment()
+        relay_ports = self._choose_relay_ports()
+        environment = self._make_environment(relay_ports)
         if not os.environ.get("REDIS_URL"):
             self._start_valkey(supervisor, environment)
         if preparation.compile_translations():
@@ -69,7 +70,7 @@ class Command(BaseCommand):
         if with_demo:
             call_command("seed_demo", if_empty=True, stdout=self.stdout)
         tls_files = self._ensure_tls()
-        supervisor.start(make_parts(environment, tls_files=tls_files))
+        supervisor.start(make_parts(environment, relay_ports=relay_ports, tls_files=tls_files))
         answer = supervisor.wait_until_ready(
             f"{settings.BASE_URL}/readyz",
             within_s=READY_WITHIN_S,
@@ -82,7 +83,7 @@ class Command(BaseCommand):
             )
         self._greet()
 
-    def _make_environment(self) -> dict[str, str]:
+    def _make_environment(self, relay_ports: list[int]) -> dict[str, str]:
         environment = {
             leftovers.MARK: str(settings.HOME),
             "VMCRM_HOME": str(settings.HOME),
@@ -92,10 +93,18 @@ class Command(BaseCommand):
             "VMCRM_RELAY_RECORDINGS_DIR": settings.RELAY_RECORDINGS_DIR,
             "PYTHONUNBUFFERED": "1",
         }
-        # Two systems on one machine must not want the same door unless somebody says so.
-        if not os.environ.get("VMCRM_RELAY_CONTROL_PORT"):
-            environment["VMCRM_RELAY_CONTROL_PORT"] = str(find_free_port())
+        if not os.environ.get("VMCRM_RELAY_URLS"):
+            environment["VMCRM_RELAY_URLS"] = ",".join(
+                f"ws://{settings.RELAY_CONTROL_HOST}:{port}/control" for port in relay_ports
+            )
         return environment
+
+    def _choose_relay_ports(self) -> list[int]:
+        """Two systems on one machine must not want the same door unless somebody says so."""
+        if not os.environ.get("VMCRM_RELAY_CONTROL_PORT"):
+            return find_free_ports(settings.RELAY_PROCESSES)
+        first = settings.RELAY_CONTROL_PORT
+        return list(range(first, first + settings.RELAY_PROCESSES))
 
     def _start_valkey(self, supervisor: Supervisor, environment: dict[str, str]) -> None:
         path = find_socket_path(settings.HOME)

@@ -1,0 +1,42 @@
+"""The processes of a system, as they are told to start."""
+
+from vmcrm.supervisor.parts import find_free_ports, make_parts
+
+
+def relays(settings, ports, **changed):
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    parts = make_parts({"SHARED": "yes"}, relay_ports=ports, tls_files=None)
+    return [part for part in parts if "media_relay" in part.command]
+
+
+def test_single_relay_keeps_its_plain_name_and_ports(settings):
+    [relay] = relays(settings, [7001], RELAY_UDP_PORT=5000, RELAY_RECORDINGS_DIR="/data/rec")
+
+    assert relay.name == "relay"
+    assert relay.environment == {
+        "SHARED": "yes",
+        "VMCRM_RELAY_NAME": "relay-1",
+        "VMCRM_RELAY_CONTROL_PORT": "7001",
+        "VMCRM_RELAY_UDP_PORT": "5000",
+        "VMCRM_RELAY_RECORDINGS_DIR": "/data/rec",
+    }
+
+
+def test_several_relays_share_neither_port_nor_folder(settings):
+    one, two = relays(settings, [7001, 7005], RELAY_UDP_PORT=5000, RELAY_RECORDINGS_DIR="/data/rec")
+
+    assert (one.name, two.name) == ("relay", "relay-2")
+    own = {key for key in one.environment if one.environment[key] != two.environment[key]}
+    assert own == {key for key in one.environment if key.startswith("VMCRM_RELAY_")}
+    assert two.environment["VMCRM_RELAY_UDP_PORT"] == "5001"
+
+
+def test_several_relays_with_any_udp_port_take_any_each(settings):
+    parts = relays(settings, [7001, 7002], RELAY_UDP_PORT=0)
+
+    assert [part.environment["VMCRM_RELAY_UDP_PORT"] for part in parts] == ["0", "0"]
+
+
+def test_free_ports_are_different():
+    assert len(set(find_free_ports(20))) == 20
