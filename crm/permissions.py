@@ -40,6 +40,7 @@ _EDITORS: dict[str, frozenset[str]] = {
     "crm.competitor": PLANNERS,
     "crm.team": ADMINS,
     "crm.user": ADMINS,
+    "crm.organisation": ADMINS,
 }
 # Contacts leave by erasure, accounts by being deactivated; both are services, not a delete button.
 _DELETERS: dict[str, frozenset[str]] = {
@@ -48,6 +49,7 @@ _DELETERS: dict[str, frozenset[str]] = {
     "crm.contactprofile": NOBODY,
     "crm.company": ADMINS,
     "crm.user": NOBODY,
+    "crm.organisation": NOBODY,
     "crm.identitysuggestion": NOBODY,
 }
 
@@ -104,6 +106,10 @@ def can_assign_owner(user: AnyUser) -> bool:
 
 
 def can_invite_colleague(user: AnyUser) -> bool:
+    return _has_role(user, ADMINS)
+
+
+def can_edit_organisation(user: AnyUser) -> bool:
     return _has_role(user, ADMINS)
 
 

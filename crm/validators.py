@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -89,6 +90,22 @@ def validate_time_zone(name: str) -> None:
             code="invalid",
             params={"name": name},
         )
+
+
+def validate_base_url(url: str) -> None:
+    """Scheme, host and perhaps a port, and nothing behind it."""
+    wrong = ValidationError(
+        _("Write the address as https://meet.example.com, without anything behind it."),
+        code="invalid",
+    )
+    try:
+        parts = urlsplit(url)
+        rest = (parts.path.strip("/"), parts.query, parts.fragment, parts.username or "")
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:  # a port that is no number, a bracket left open
+        raise wrong from error
+    if not is_address or any(rest) or any(letter.isspace() for letter in url):
+        raise wrong
 
 
 def validate_currency(code: str) -> None:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
+from crm.selectors import organisation
 from tests.people import (
     administrator,
     attendee_account,
@@ -63,6 +64,7 @@ def _no_outside_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 def _empty_cache() -> Iterator[None]:
     yield
     cache.clear()
+    organisation.forget()
 
 
 @pytest.fixture(scope="session")

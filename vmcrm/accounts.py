@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from crm.selectors import organisation
 from crm.services import deliveries
 
 
@@ -45,8 +46,8 @@ class AccountAdapter(DefaultAccountAdapter):
                 **links,
                 "request": allauth_context.request,
                 "email": email,
-                "site_name": "vmcrm",
-                "base_url": settings.BASE_URL,
+                "site_name": organisation.current().name,
+                "base_url": organisation.current().base_url,
             },
         )
         deliveries.enqueue_composed(
@@ -62,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):
 def move_to_base_url(url: str) -> str:
     """The same page below the one configured address: the Host of a request is anybody's word."""
     parts = urlsplit(url)
-    return settings.BASE_URL + urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+    return organisation.absolute(urlunsplit(("", "", parts.path, parts.query, parts.fragment)))
 
 
 def _find_html(mail: EmailMessage) -> str:
@@ -71,7 +72,7 @@ def _find_html(mail: EmailMessage) -> str:
     return next((str(content) for content, kind in mail.alternatives if kind == "text/html"), "")
 
 
-def _zone_choices() -> list[tuple[str, str]]:
+def list_zones() -> list[tuple[str, str]]:
     """All zones that name a place; the technical ones (Etc/..., EST5EDT) help nobody."""
     places = (zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
     return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(places))]
@@ -86,7 +87,7 @@ class SignupForm(AllauthSignupForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zone_choices)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=list_zones)
     field_order = ["name", "email", "password1", "password2", "language", "time_zone"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,6 +1,6 @@
 """Typed readers for settings from the environment. They fail at start and name the variable."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +24,11 @@ def _refuse(variable: str, wanted: str, got: str) -> ImproperlyConfigured:
 def read_text(variable: str, default: str = "") -> str:
     """The variable's text without outer blanks, or `default` when it is unset."""
     return str(_environ.str(_name(variable), default=default)).strip()
+
+
+def name_set_variables(fields: Mapping[str, str]) -> dict[str, str]:
+    """Of field -> variable those whose variable has a value, with the variable's full name."""
+    return {field: _name(variable) for field, variable in fields.items() if read_text(variable)}
 
 
 def read_bool(variable: str, *, default: bool) -> bool:
@@ -85,6 +90,14 @@ def read_zone(variable: str, default: str) -> str:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise _refuse(variable, "a time zone such as Europe/Berlin", text) from error
+    return text
+
+
+def read_currency(variable: str, default: str) -> str:
+    """The three capital letters of a currency (ISO 4217)."""
+    text = read_text(variable, default)
+    if not (len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()):
+        raise _refuse(variable, "three capital letters such as EUR", text)
     return text
 
 

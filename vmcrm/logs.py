@@ -12,7 +12,7 @@ MASK = "***"
 # What follows these stays secret. Each pattern keeps its first group and masks the rest.
 _PATTERNS = [
     # Personal links and links from mails about the account
-    re.compile(r"(/(?:r|preferences)/)[^/\s\"'?]+"),
+    re.compile(r"(/(?:r|preferences|setup)/)[^/\s\"'?]+"),
     re.compile(r"(/accounts/confirm-email/)[^/\s\"'?]+"),
     re.compile(r"(/accounts/password/reset/key/)[^/\s\"'?]+"),
     # Headers

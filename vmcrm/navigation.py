@@ -70,6 +70,7 @@ GROUPS = (
         "setup",
         _("Setup"),
         (
+            ("crm.organisation", "company"),
             ("crm.user", "user"),
             ("crm.team", "team"),
             ("auth.group", "key"),

@@ -231,6 +231,21 @@ FORMAT_MODULE_PATH = "vmcrm.formats"
 TIME_ZONE = env.read_zone("TIME_ZONE", "UTC")
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
+# --- Organisation -------------------------------------------------------------------------------
+# Administrators edit these in the administration; what the environment says wins over that.
+ORGANISATION_NAME = env.read_text("ORGANISATION_NAME", "vmcrm")
+BASE_CURRENCY = env.read_currency("BASE_CURRENCY", "EUR")
+FIXED_BY_ENVIRONMENT = env.name_set_variables(
+    {
+        "name": "ORGANISATION_NAME",
+        "sender_name": "DEFAULT_FROM_EMAIL",
+        "sender_address": "DEFAULT_FROM_EMAIL",
+        "base_url": "LOCAL_NETWORK" if LOCAL_NETWORK else "BASE_URL",
+        "currency": "BASE_CURRENCY",
+        "time_zone": "TIME_ZONE",
+    }
+)
+
 # --- Static files -------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"

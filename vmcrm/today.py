@@ -219,6 +219,16 @@ def suggest_steps(user: User, addresses: dict[str, str]) -> list[Step]:
     has_met = Activity.objects.visible_to(user).filter(subject_ref__startswith="meeting:")
     steps = (
         (
+            User.objects.filter(is_staff=True).exclude(pk=user.pk).exists(),
+            "crm.user",
+            Step(
+                _("Invite your colleagues"),
+                _("A mail brings each a link to choose a password; roles decide what they see."),
+                "user-plus",
+                addresses.get("crm.user", ""),
+            ),
+        ),
+        (
             Contact.objects.visible_to(user).exists(),
             "crm.contact",
             Step(

@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
 
-from vmcrm import health, views
+from vmcrm import health, setup_views, views
 
 urlpatterns = [
     path("", views.show_home, name="home"),
+    path("setup/<str:token>/", setup_views.set_up, name="set-up"),
+    path("organisation/<str:name>", setup_views.show_logo, name="organisation-logo"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/analytics/", include("analytics.api.urls")),

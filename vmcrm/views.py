@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from crm.selectors import organisation
 from meetings.models import Meeting
 from meetings.selectors import appointments
 
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 def show_home(request: HttpRequest) -> HttpResponse:
     context = {
         "own_meetings": find_own_meetings(request)[:MOST_CARDS],
+        "is_setup_pending": not organisation.has_administrator(),
         "open_meetings": appointments.listed_meetings()[:MOST_CARDS],
     }
     return render(request, "home.html", context)

@@ -6,7 +6,6 @@ Runs in a worker when the mail is sent; the delivery's language and time zone ar
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -17,6 +16,7 @@ from analytics.charts.drawing import show_number
 from analytics.models import ReportIssue, ReportSchedule, Run
 from analytics.verdicts import verdict, worded_findings
 from crm.extensions import ComposedMail, InlineImage
+from crm.selectors import organisation
 
 if TYPE_CHECKING:
     from crm.models import Delivery
@@ -117,4 +117,4 @@ def _time(text: str | None) -> dt.datetime | None:
 
 
 def _absolute(name: str, *args: Any) -> str:
-    return f"{settings.BASE_URL}{reverse(name, args=args)}"
+    return organisation.absolute(reverse(name, args=args))

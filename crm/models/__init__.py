@@ -7,6 +7,7 @@ from crm.models.contact import Company, Contact, ContactPoint, normalise_point
 from crm.models.identity import IdentityLink, IdentitySuggestion
 from crm.models.mailing import Delivery, Mailing, MailingRecipient
 from crm.models.market import Competitor, CustomerGroup, Market, MarketFigure, Region
+from crm.models.organisation import Organisation
 from crm.models.profile import ContactProfile, ProfileFact
 from crm.models.purchase import Product, Purchase
 from crm.models.team import LANGUAGES, ROLE_NAMES, Team, User
@@ -33,6 +34,7 @@ __all__ = [
     "MailingRecipient",
     "Market",
     "MarketFigure",
+    "Organisation",
     "Product",
     "ProfileFact",
     "Purchase",

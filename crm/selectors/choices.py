@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count
 
 from crm.models import Channel, Purchase
+from crm.selectors import organisation
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -30,7 +31,7 @@ def list_purchase_sources(*, user: "User") -> list[str]:
 
 
 def usual_currency(*, user: "User") -> str:
-    """The currency of most purchases that `user` sees; EUR while there are none."""
+    """The currency of most purchases that `user` sees; the organisation's while there are none."""
     counted = Purchase.objects.visible_to(user).values("currency").annotate(number=Count("pk"))
     most = counted.order_by("-number", "currency").first()
-    return str(most["currency"]) if most else "EUR"
+    return str(most["currency"]) if most else organisation.current().currency

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
-from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from crm.extensions import ComposedMail
 from crm.models import Delivery, Team, User
 from crm.permissions import can_invite_colleague
+from crm.selectors import organisation
 from crm.services import deliveries
 from crm.services.contact_points import normalise_address
 from crm.services.errors import MailNotNeeded, NotAllowed, Refusal
@@ -96,10 +96,10 @@ def compose_invitation(delivery: Delivery) -> ComposedMail:
         "name": user.get_full_name(),
         "invited_by": delivery.parameters["invited_by"],
         "link": set_password_url(user),
-        "base_url": settings.BASE_URL,
+        "base_url": organisation.current().base_url,
     }
     return ComposedMail(
-        subject=_("Your account at %(site)s") % {"site": "vmcrm"},
+        subject=_("Your account at %(site)s") % {"site": organisation.current().name},
         text=render_to_string("mail/crm/colleague_invitation.txt", context),
         html=render_to_string("mail/crm/colleague_invitation.html", context),
     )
@@ -107,10 +107,11 @@ def compose_invitation(delivery: Delivery) -> ComposedMail:
 
 def set_password_url(user: User) -> str:
     """The page of the account app on which a new password is set."""
-    return settings.BASE_URL + reverse(
+    path = reverse(
         "account_reset_password_from_key",
         kwargs={
             "uidb36": user_pk_to_url_str(user),
             "key": default_token_generator.make_token(user),
         },
     )
+    return organisation.absolute(path)

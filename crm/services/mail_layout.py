@@ -3,20 +3,21 @@
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
 import css_inline
-from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from crm.extensions import Attachment, ComposedMail
+from crm.extensions import Attachment, ComposedMail, InlineImage
 from crm.models import Delivery, Purpose
+from crm.selectors import organisation
 
+LOGO_CID = "organisation-logo"
 _PREFERENCES_SALT = "crm.preferences"
 # What a composer may not set: it belongs to the delivery.
 _OWN_HEADERS = frozenset(
@@ -55,13 +56,14 @@ def preferences_url(delivery: Delivery) -> str:
     if delivery.contact_point is None:
         return ""
     token = sign_preferences(str(delivery.contact_point.public_id))
-    return settings.BASE_URL + reverse("crm:preferences", args=[token])
+    return organisation.absolute(reverse("crm:preferences", args=[token]))
 
 
 def message_id_of(delivery: Delivery) -> str:
     """The same for every try, so that receivers can tell a repetition."""
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    return f"<{delivery.public_id.hex}@{domain or urlsplit(settings.BASE_URL).hostname}>"
+    facts = organisation.current()
+    domain = facts.sender_address.rpartition("@")[2] or urlsplit(facts.base_url).hostname
+    return f"<{delivery.public_id.hex}@{domain}>"
 
 
 def build_mime(delivery: Delivery, mail: ComposedMail) -> bytes:
@@ -79,7 +81,7 @@ def build_mime(delivery: Delivery, mail: ComposedMail) -> bytes:
     message.set_content(text)
     if html:
         message.add_alternative(_inliner.inline(html), subtype="html")
-        for image in mail.inline_images:
+        for image in [*mail.inline_images, *_logo_for(html)]:
             _html_part(message).add_related(
                 image.png,
                 "image",
@@ -98,7 +100,7 @@ def _headers(delivery: Delivery, mail: ComposedMail, unsubscribe_url: str) -> di
         name: value for name, value in mail.headers.items() if name.lower() not in _OWN_HEADERS
     }
     headers["Subject"] = " ".join(mail.subject.split())
-    headers["From"] = settings.DEFAULT_FROM_EMAIL
+    headers["From"] = organisation.current().sender
     headers["To"] = delivery.address
     headers["Message-ID"] = message_id_of(delivery)
     headers["Date"] = format_datetime(datetime.now(tz=UTC))
@@ -108,6 +110,14 @@ def _headers(delivery: Delivery, mail: ComposedMail, unsubscribe_url: str) -> di
         headers["List-Unsubscribe"] = f"<{unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
+
+
+def _logo_for(html: str) -> list[InlineImage]:
+    """The organisation's logo, for layouts that show it: inside, because programs block links."""
+    if f"cid:{LOGO_CID}" not in html:
+        return []
+    picture = organisation.read_logo(organisation.current().logo)
+    return [InlineImage(LOGO_CID, picture)] if picture else []
 
 
 def _append_link(html: str, url: str) -> str:

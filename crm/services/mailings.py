@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Contact, Delivery, Mailing, MailingRecipient
+from crm.selectors import organisation
 from crm.selectors.recipients import choose_recipients
 from crm.services import leases
 from crm.services.deliveries import SEND_TASK, WAKE_INTERVAL
@@ -152,7 +152,7 @@ def _delivery_for(mailing: Mailing, recipient: MailingRecipient, now: datetime) 
         address=point.normalised,
         composer=mailing.composer,
         parameters=mailing.parameters,
-        language=(contact.language if contact else "") or settings.LANGUAGE_CODE,
+        language=(contact.language if contact else "") or organisation.current().language,
         time_zone=contact.time_zone if contact else "",
         consent_purpose=mailing.consent_purpose,
         contact_point=point,

@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
@@ -23,6 +22,7 @@ from django.utils import timezone, translation
 
 from crm.extensions import mail_composers
 from crm.models import Delivery
+from crm.selectors import organisation
 from crm.selectors.consent import may_send
 from crm.selectors.suppression import is_suppressed
 from crm.services import activities, contact_points, leases
@@ -119,7 +119,7 @@ def _compose(delivery: Delivery) -> _Outcome | None:
 
 @contextmanager
 def _in_receivers_terms(delivery: Delivery) -> Iterator[None]:
-    zone = ZoneInfo(delivery.time_zone or settings.TIME_ZONE)
+    zone = ZoneInfo(delivery.time_zone or organisation.current().time_zone)
     with translation.override(delivery.language), timezone.override(zone):
         yield
 

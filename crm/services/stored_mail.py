@@ -3,10 +3,10 @@
 from email import message_from_bytes, policy
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 
 from crm.models import Delivery
+from crm.selectors import organisation
 
 
 class _Bytes:
@@ -29,7 +29,7 @@ class StoredMail(EmailMessage):
     def __init__(self, delivery: Delivery) -> None:
         super().__init__(
             subject=delivery.subject,
-            from_email=settings.DEFAULT_FROM_EMAIL,
+            from_email=organisation.current().sender,
             to=[delivery.address],
         )
         self._stored = bytes(delivery.mime or b"")

@@ -1,13 +1,12 @@
 """Calendar entries (iCalendar, RFC 5545 and 5546) of a meeting."""
 
 from datetime import timedelta
-from email.utils import parseaddr
 from typing import Literal
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText
 
+from crm.selectors import organisation
 from meetings.models import Meeting, Registration
 from meetings.services import addresses
 
@@ -70,7 +69,7 @@ def _describe(meeting: Meeting, registration: Registration | None) -> str:
 
 
 def _organizer(meeting: Meeting) -> vCalAddress:
-    organizer = vCalAddress(f"MAILTO:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
+    organizer = vCalAddress(f"MAILTO:{organisation.current().sender_address}")
     organizer.params["cn"] = vText(meeting.host.get_full_name())
     return organizer
 

@@ -107,6 +107,7 @@ def test_account_mail_goes_to_the_outbox_and_links_to_the_base_url(client):
     assert mail.outbox == []
 
 
+@pytest.mark.django_db
 def test_move_to_base_url_keeps_path_and_query():
     moved = move_to_base_url("http://evil.example:81/accounts/x/?next=/a#b")
 

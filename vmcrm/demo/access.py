@@ -1,10 +1,10 @@
 """What to try first, for whoever has just started the demonstration."""
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from crm.models import User
+from crm.selectors import organisation
 from meetings.models import Meeting
 from vmcrm.demo.team import COLLEAGUES, DOMAIN, read_demo_password
 
@@ -15,7 +15,7 @@ def describe_access() -> list[str]:
         return []
     lines = ["", f"Demo logins (password {read_demo_password()}):"]
     lines += [f"  {colleague.address:<20} {colleague.role}" for colleague in COLLEAGUES]
-    lines.append(f"Administration: {settings.BASE_URL}{reverse('admin:index')}")
+    lines.append(f"Administration: {organisation.absolute(reverse('admin:index'))}")
     meeting = (
         Meeting.objects.filter(host__email__endswith=f"@{DOMAIN}")
         .listed()
@@ -23,6 +23,6 @@ def describe_access() -> list[str]:
         .first()
     )
     if meeting:
-        address = f"{settings.BASE_URL}{meeting.get_absolute_url()}"
+        address = organisation.absolute(meeting.get_absolute_url())
         lines.append(f"Meeting that is open now: {address}  (code {meeting.join_code})")
     return lines

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from vmcrm import env
 from vmcrm.broker_urls import find_socket_path
 from vmcrm.demo.access import describe_access
+from vmcrm.setup_link import describe_first_run
 from vmcrm.supervisor import leftovers, preparation, tls, valkey
 from vmcrm.supervisor.parts import find_free_ports, is_port_taken, make_parts
 from vmcrm.supervisor.supervisor import Stopped, Supervisor, stop_on_signals
@@ -131,7 +132,7 @@ class Command(BaseCommand):
 
     def _greet(self) -> None:
         ready = f"\nvmcrm is ready: {settings.BASE_URL}/  (Ctrl-C stops it)"
-        self._say("\n".join([ready, *describe_access()]))
+        self._say("\n".join([ready, *describe_access(), *describe_first_run()]))
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
