@@ -114,16 +114,25 @@ class MailKind:
 
     compose: Composer
     activity: str
+    is_one_time: bool
 
 
 class MailComposers(Registry[MailKind]):
-    def register(self, name: str, function: Composer, *, activity: str = "mail_sent") -> None:
+    def register(
+        self,
+        name: str,
+        function: Composer,
+        *,
+        activity: str = "mail_sent",
+        is_one_time: bool = False,
+    ) -> None:
         """`function(delivery)` runs under the delivery's language and time zone when it is sent.
 
         `activity` is the kind of activity that a sent mail is. A kind of its own reads %(title)s
-        as the title of the mailing and %(by)s as the colleague who started it.
+        as the title of the mailing and %(by)s as the colleague who started it. `is_one_time` says
+        that the mail carries a key to an account: its words are not kept once it is sent.
         """
-        self._add(name, MailKind(function, activity))
+        self._add(name, MailKind(function, activity, is_one_time))
 
 
 # --- Pages --------------------------------------------------------------------------------------

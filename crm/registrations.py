@@ -9,14 +9,16 @@ from crm import extensions
 from crm.selectors import personal_data
 from crm.selectors.my_day import tasks_of_the_day
 from crm.services import colleagues, deliveries
-from crm.services.composed import compose_stored
+from crm.services.composed import compose_sealed, compose_stored
 from crm.services.personal_data import erase_from_crm
 
 
 def register_all() -> None:
     _register_activity_kinds()
-    extensions.mail_composers.register(deliveries.COMPOSED, compose_stored)
-    extensions.mail_composers.register(colleagues.INVITATION, colleagues.compose_invitation)
+    composers = extensions.mail_composers
+    composers.register(deliveries.COMPOSED, compose_stored)
+    composers.register(deliveries.COMPOSED_ONE_TIME, compose_sealed, is_one_time=True)
+    composers.register(colleagues.INVITATION, colleagues.compose_invitation, is_one_time=True)
     extensions.my_day_items.register(tasks_of_the_day)
     extensions.personal_data.register(
         "crm",

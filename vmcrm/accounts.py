@@ -56,6 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):
             subject=mail.subject,
             text=str(mail.body),
             html=_find_html(mail),
+            is_one_time=True,
             language=translation.get_language() or settings.LANGUAGE_CODE,
         )
 

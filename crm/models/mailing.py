@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models.consent import Purpose
 from crm.models.contact import ContactPoint
 from crm.querysets import DeliveryQuerySet, MailingQuerySet
+from crm.sealing import SealBroken, seal, unseal
 
 
 class Mailing(models.Model):
@@ -140,6 +141,7 @@ class Delivery(models.Model):
         _("details"), blank=True, help_text="The server's own words, never translated."
     )
     subject = models.CharField(_("subject"), max_length=400, blank=True)
+    # Read and written through `read_mime` and `keep_mime` only.
     mime = models.BinaryField(null=True, blank=True)
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -180,3 +182,16 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.subject or self.purpose_key
+
+    def keep_mime(self, mime: bytes) -> None:
+        """Hold the finished mail, which carries personal links, as it may stand in the row."""
+        self.mime = mime if self.is_demo else seal(mime)
+
+    def read_mime(self) -> bytes | None:
+        """The finished mail; None while it is not written, and once it is not kept any more."""
+        if self.mime is None:
+            return None
+        try:
+            return unseal(bytes(self.mime))
+        except SealBroken:
+            return None

@@ -49,13 +49,14 @@ class MailView:
 
 
 def read_mail(delivery: Delivery) -> MailView | None:
-    """The mail of a delivery; None while it has not been written.
+    """The mail of a delivery; None while it is not written, and when its words are not kept.
 
     Links that act for the receiver are masked unless the mail went to a demonstration address.
     """
-    if delivery.mime is None:
+    mime = delivery.read_mime()
+    if mime is None:
         return None
-    message = _parse(delivery)
+    message = _parse(mime)
     is_masked = not delivery.is_demo
     text, html = _body(message, "plain"), _body(message, "html")
     if html:
@@ -74,9 +75,10 @@ def mask_links(text: str) -> str:
 
 def find_attachment(delivery: Delivery, index: int) -> tuple[MailAttachment, bytes] | None:
     """An attachment with its content, masked like the mail when it is text."""
-    if delivery.mime is None:
+    mime = delivery.read_mime()
+    if mime is None:
         return None
-    parts = _attachment_parts(_parse(delivery))
+    parts = _attachment_parts(_parse(mime))
     if not 0 <= index < len(parts):
         return None
     part = parts[index]
@@ -90,8 +92,8 @@ def find_attachment(delivery: Delivery, index: int) -> tuple[MailAttachment, byt
     return _describe(index, part), content
 
 
-def _parse(delivery: Delivery) -> EmailMessage:
-    message = message_from_bytes(bytes(delivery.mime or b""), policy=policy.default)
+def _parse(mime: bytes) -> EmailMessage:
+    message = message_from_bytes(mime, policy=policy.default)
     if not isinstance(message, EmailMessage):
         raise TypeError("The default policy makes EmailMessage objects.")
     return message

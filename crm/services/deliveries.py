@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import ContactPoint, Delivery, Mailing, Purpose
 from crm.permissions import can_send_again
+from crm.services.composed import seal_words
 from crm.services.contact_points import normalise_address
 from crm.services.errors import NotAllowed, Refusal
 from crm.services.wakeups import wake
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from crm.models import User
 
 SEND_TASK = "crm.tasks.send_delivery"
-COMPOSED = "crm.composed"
+COMPOSED, COMPOSED_ONE_TIME = "crm.composed", "crm.composed_one_time"
 # A wake-up that was published is given this long before the sweep publishes it again.
 WAKE_INTERVAL = timedelta(seconds=5)
 WAKE_LIMIT = 200
@@ -88,13 +89,18 @@ def enqueue_composed(
     language: str,
     contact_point: ContactPoint | None = None,
     subject_ref: str = "",
+    is_one_time: bool = False,
 ) -> Delivery:
-    """Put a mail into the outbox whose words are ready. Raises InvalidAddress."""
+    """Put a mail into the outbox whose words are ready. Raises InvalidAddress.
+
+    `is_one_time`: it carries a key to an account, so its words are sealed and not kept.
+    """
+    words = {"subject": subject, "text": text, "html": html}
     return enqueue(
         purpose_key=purpose_key,
         address=address,
-        composer=COMPOSED,
-        parameters={"subject": subject, "text": text, "html": html},
+        composer=COMPOSED_ONE_TIME if is_one_time else COMPOSED,
+        parameters=seal_words(words) if is_one_time else dict(words),
         language=language,
         contact_point=contact_point,
         subject_ref=subject_ref,

@@ -82,7 +82,7 @@ def _work_on(delivery: Delivery, lease: leases.HeldLease) -> _Outcome | None:
         return _Outcome(_State.UNKNOWN, _Reason.WORKER_LOST)
     if not _is_allowed(delivery):
         return _Outcome(_State.SUPPRESSED, _Reason.NOT_ALLOWED)
-    if delivery.mime is None:
+    if delivery.read_mime() is None:
         refusal = _compose(delivery)
         if refusal is not None:
             return refusal
@@ -112,7 +112,7 @@ def _compose(delivery: Delivery) -> _Outcome | None:
     except Exception as error:
         logger.exception("Delivery %s could not be composed.", delivery.pk)
         return _defer_or_fail(delivery, _Reason.COMPOSING, f"{type(error).__name__}: {error}")
-    delivery.mime = mime
+    delivery.keep_mime(mime)
     delivery.subject = " ".join(mail.subject.split())[:400]
     return None
 
@@ -205,6 +205,8 @@ def _finish(delivery: Delivery, token: str, outcome: _Outcome) -> str | None:
     else:
         rows = rows.filter(lease_token=token, state=_State.CLAIMED)
     again_at = now + outcome.retry_in if outcome.retry_in else None
+    if outcome.state in {_State.SENT, _State.SUPPRESSED}:
+        _forget_one_time_words(delivery)
     with transaction.atomic():
         written = rows.update(
             state=outcome.state,
@@ -216,6 +218,7 @@ def _finish(delivery: Delivery, token: str, outcome: _Outcome) -> str | None:
             not_before=again_at or delivery.not_before,
             wake_at=again_at or now,
             mime=delivery.mime,
+            parameters=delivery.parameters,
             subject=delivery.subject,
             lease_token="",
             lease_until=None,
@@ -223,6 +226,14 @@ def _finish(delivery: Delivery, token: str, outcome: _Outcome) -> str | None:
         if written and outcome.state == _State.SENT:
             _record_on_timeline(delivery)
     return outcome.state if written else None
+
+
+def _forget_one_time_words(delivery: Delivery) -> None:
+    """A key to an account is of no use to anybody but its receiver once it is on its way."""
+    kind = mail_composers.get(delivery.composer)
+    if kind is not None and kind.is_one_time:
+        delivery.parameters = {}
+        delivery.mime = delivery.mime if delivery.is_demo else None
 
 
 def _record_on_timeline(delivery: Delivery) -> None:

@@ -32,7 +32,7 @@ class StoredMail(EmailMessage):
             from_email=organisation.current().sender,
             to=[delivery.address],
         )
-        self._stored = bytes(delivery.mime or b"")
+        self._stored = delivery.read_mime() or b""
 
     def message(self, **kwargs: Any) -> Any:
         return _Bytes(self._stored)

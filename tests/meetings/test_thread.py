@@ -29,7 +29,7 @@ def _send_all() -> None:
 def _link_in_newest_mail(address: str, pattern: str) -> str:
     """The path of the first link of that shape, as the receiver reads it."""
     delivery = Delivery.objects.filter(address=address).latest("pk")
-    message = message_from_bytes(bytes(delivery.mime or b""), policy=policy.default)
+    message = message_from_bytes(delivery.read_mime() or b"", policy=policy.default)
     assert isinstance(message, EmailMessage)
     body = message.get_body(preferencelist=("plain",))
     assert body is not None

@@ -42,7 +42,7 @@ def send_all() -> list[EmailMessage]:
     for delivery in Delivery.objects.order_by("pk"):
         assert sending.send(delivery_id=delivery.pk) == "sent"
         delivery.refresh_from_db()
-        mails.append(message_from_bytes(bytes(delivery.mime), policy=policy.default))
+        mails.append(message_from_bytes(delivery.read_mime(), policy=policy.default))
     return mails
 
 

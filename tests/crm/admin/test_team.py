@@ -2,6 +2,8 @@
 
 import re
 from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -32,7 +34,11 @@ def invite(user: User) -> int:
     return login(user).post(reverse("admin:crm_user_add"), form).status_code
 
 
-def test_invited_colleague_chooses_the_password_by_the_link(administrator: User) -> None:
+def test_invited_colleague_chooses_the_password_by_the_link(
+    administrator: User, settings: Any, tmp_path: Path
+) -> None:
+    settings.EMAIL_BACKEND = "crm.mail_folder.MailFolderBackend"
+    settings.MAIL_FOLDER = tmp_path
     status = invite(administrator)
     sending.send(delivery_id=Delivery.objects.get().pk)
 
@@ -41,7 +47,8 @@ def test_invited_colleague_chooses_the_password_by_the_link(administrator: User)
     assert (user.is_staff, user.has_usable_password(), user.role_names) == (True, False, {"sales"})
     assert user.language == "zh-hans"
 
-    sent = message_from_bytes(bytes(Delivery.objects.get().mime or b""), policy=policy.default)
+    (file,) = tmp_path.glob("*.eml")
+    sent = message_from_bytes(file.read_bytes(), policy=policy.default)
     body = sent.get_body(("plain",))
     assert body is not None
     link = re.search(r"http://[^/]+(/accounts/\S+)", body.get_content())

@@ -103,7 +103,7 @@ def test_accepted_mail_is_sent_once_and_stands_on_the_timeline(server: Server) -
 
     assert (first, second, len(server.received)) == ("sent", None, 1)
     assert server.received[0].rcpt_tos == ["li.na@customers.example"]
-    assert server.received[0].content == delivery.mime
+    assert server.received[0].content == delivery.read_mime()
     assert Activity.objects.get().kind == "mail_sent"
 
 
@@ -301,7 +301,7 @@ def test_worker_lost_during_writing_a_file_writes_the_same_file_again(
 
     files = list(tmp_path.iterdir())
     assert (state, [file.suffix for file in files]) == ("sent", [".eml"])
-    assert files[0].read_bytes() == delivery.mime
+    assert files[0].read_bytes() == delivery.read_mime()
 
 
 def test_mail_that_became_pointless_is_not_sent(server: Server, composer: dict[str, Any]) -> None:

@@ -101,7 +101,7 @@ def test_invitation_mail_carries_words_link_and_way_out(owner: User) -> None:
 
     token = tokens.invitation_token(meeting_id=meeting.public_id, delivery_id=delivery.pk)
     delivery.refresh_from_db()
-    mime = bytes(delivery.mime or b"")
+    mime = delivery.read_mime() or b""
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in mime
     assert invitations.find_invitation(token=token, meeting=meeting) == Invitation(
         delivery_id=delivery.pk,

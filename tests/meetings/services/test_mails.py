@@ -29,7 +29,7 @@ def _send_newest() -> EmailMessage:
     delivery = Delivery.objects.latest("pk")
     assert sending.send(delivery_id=delivery.pk) == "sent", Delivery.objects.latest("pk").error
     delivery.refresh_from_db()
-    message = message_from_bytes(bytes(delivery.mime or b""), policy=policy.default)
+    message = message_from_bytes(delivery.read_mime() or b"", policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
 

@@ -1,0 +1,186 @@
+"""Mails that carry a key to an account: sealed while they wait, sent after a crash, not kept."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.mail import EmailMessage
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from crm.mail_folder import MailFolderBackend
+from crm.models import Delivery, User
+from crm.sealing import SealBroken, seal, unseal
+from crm.services import colleagues, sending
+from tests.factories.crm import make_delivery
+from tests.people import make_user
+
+pytestmark = pytest.mark.django_db
+LINK = re.compile(r"/accounts/password/reset/key/[^\s\"'<>]+")
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.EMAIL_BACKEND = "crm.mail_folder.MailFolderBackend"
+    settings.MAIL_FOLDER = tmp_path
+    return tmp_path
+
+
+def ask_for_password(email: str) -> Delivery:
+    user = make_user("Ada Lovelace", email=email, is_staff=False)
+    user.set_password("correct horse battery")
+    user.save()
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    Client().post(reverse("account_reset_password"), {"email": email})
+    return Delivery.objects.latest("pk")
+
+
+def stored_words(delivery: Delivery) -> str:
+    """Every column of the row, as somebody reads it who took the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM crm_delivery WHERE id = %s", [delivery.pk])
+        return repr(
+            [bytes(v) if isinstance(v, (bytes, memoryview)) else v for v in cursor.fetchone()]
+        )
+
+
+def sent_link(folder: Path) -> str:
+    (file,) = folder.glob("*.eml")
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    body = message.get_body(("plain",))
+    found = LINK.search(body.get_content() if body else "")
+    assert found is not None
+    return found[0]
+
+
+def opens_the_account(link: str) -> bool:
+    page = Client().get(link, follow=True).content.decode()
+    return 'name="password1"' in page
+
+
+def test_waiting_mail_shows_its_link_to_nobody_and_the_sent_one_works(folder: Path) -> None:
+    delivery = ask_for_password("ada@lovelace.eu")
+    while_waiting = stored_words(delivery)
+
+    assert sending.send(delivery_id=delivery.pk) == "sent"
+
+    link = sent_link(folder)
+    assert opens_the_account(link)
+    key = link.rsplit("/", 2)[-2]
+    assert key not in while_waiting
+    assert "password/reset" not in while_waiting
+    assert key not in stored_words(delivery)
+    delivery.refresh_from_db()
+    assert (delivery.parameters, delivery.mime) == ({}, None)
+
+
+class DyingBackend(MailFolderBackend):
+    """Hands the mail over, and is killed before anybody hears of it."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        super().send_messages(email_messages)
+        raise SystemExit
+
+
+def test_worker_killed_while_sending_sends_the_same_link_again(folder: Path, settings: Any) -> None:
+    delivery = ask_for_password("ada@lovelace.eu")
+    settings.EMAIL_BACKEND = f"{__name__}.DyingBackend"
+    with pytest.raises(SystemExit):
+        sending.send(delivery_id=delivery.pk)
+    first = sent_link(folder)
+    left_behind = stored_words(delivery)
+    Delivery.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    settings.EMAIL_BACKEND = "crm.mail_folder.MailFolderBackend"
+
+    assert sending.send(delivery_id=delivery.pk) == "sent"
+
+    assert sent_link(folder) == first
+    assert opens_the_account(first)
+    assert "password/reset" not in left_behind
+    assert len(left_behind) > 1000, "the finished mail did not wait in the row"
+    delivery.refresh_from_db()
+    assert (delivery.parameters, delivery.mime) == ({}, None)
+
+
+def test_invitation_of_a_colleague_is_not_kept(folder: Path, administrator: User) -> None:
+    colleagues.invite(
+        email="new@lovelace.eu",
+        name="Nia New",
+        roles=["sales"],
+        team=None,
+        language="en",
+        time_zone="UTC",
+        invited_by=administrator,
+    )
+    delivery = Delivery.objects.get()
+
+    sending.send(delivery_id=delivery.pk)
+
+    assert opens_the_account(sent_link(folder))
+    delivery.refresh_from_db()
+    assert (delivery.mime, delivery.subject) == (None, "Your account at vmcrm")
+
+
+def test_outbox_says_why_the_words_are_gone_and_shows_those_of_demo_addresses(
+    administrator: User, client: Client
+) -> None:
+    real = ask_for_password("ada@lovelace.eu")
+    sending.send(delivery_id=real.pk)
+    demo = ask_for_password("ada@demo.example")
+    sending.send(delivery_id=demo.pk)
+    client.force_login(administrator)
+
+    def show(delivery: Delivery) -> str:
+        page = client.get(reverse("admin:crm_delivery_change", args=[delivery.pk]))
+        return page.content.decode()
+
+    assert "The words of this mail are not kept" in show(real)
+    assert LINK.search(show(demo))
+
+
+def test_other_mails_are_sealed_in_the_row_and_read_in_the_outbox(
+    administrator: User, client: Client
+) -> None:
+    words = {"subject": "Hello", "text": "See /r/abcdefgh/ soon, Ada", "html": ""}
+    delivery = make_delivery(address="ada@lovelace.eu", parameters=words)
+    sending.send(delivery_id=delivery.pk)
+    Delivery.objects.update(parameters={})
+    client.force_login(administrator)
+
+    page = client.get(reverse("admin:crm_delivery_change", args=[delivery.pk])).content.decode()
+
+    assert "abcdefgh" not in stored_words(delivery)
+    assert "See /r/•••/ soon, Ada" in page
+
+
+def test_mail_that_was_sealed_under_a_former_key_is_still_read_and_under_a_lost_one_is_not(
+    settings: Any,
+) -> None:
+    former = settings.SECRET_KEY
+    sealed = seal(b"words")
+
+    settings.SECRET_KEY = "another key"
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert unseal(sealed) == b"words"
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(SealBroken):
+        unseal(sealed)
+    with pytest.raises(SealBroken):
+        unseal(sealed[:-2] + b"AA")
+
+
+def test_account_mail_whose_key_is_lost_is_given_up_in_words(settings: Any) -> None:
+    delivery = ask_for_password("ada@lovelace.eu")
+    settings.SECRET_KEY = "another key"
+
+    assert sending.send(delivery_id=delivery.pk) == "suppressed"
+
+    delivery.refresh_from_db()
+    assert delivery.error == "The key that this mail was kept under is gone."
