@@ -279,11 +279,12 @@ class PausePublication(Request):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StartRecording(Request):
     """Record these sources of these participants and nothing else; again with another choice
-    replaces it, and what is no longer chosen ends at once."""
+    replaces it, and what is no longer chosen ends at once. The highest `revision` counts."""
 
     TYPE: ClassVar[str] = "start_recording"
     room: Name
     recording: Name
+    revision: int
     tracks: Mapping[Name, tuple[Source, ...]]
 
 

@@ -211,11 +211,13 @@ class Relay:
 
     def _record(self, recorder: Recorder, request: StartRecording) -> None:
         room, now = self._room(request.room), time.monotonic()
+        if room.has_stopped(request.recording):
+            raise CannotRecord("This recording was stopped; a new one has a new name.")
         if room.recording is None:
             room.recording = recorder.start(request.recording, room.name, now)
         elif room.recording.name != request.recording:
             raise CannotRecord("The room is being recorded already, under another name.")
-        room.recording.choose(request.tracks, room.publications(), now)
+        room.recording.choose(request.tracks, request.revision, room.publications(), now)
 
     def _open_room(self, name: str) -> None:
         if name in self._rooms:

@@ -1,6 +1,7 @@
 """A room: who is in it, who publishes what to whom, and who speaks."""
 
 import time
+from collections import deque
 
 from media_relay.errors import TooMany, UnknownParticipant
 from media_relay.events import EventBus
@@ -27,6 +28,7 @@ from media_relay.subscription import Offer, Subscription
 from media_relay.transport.endpoint import MediaEndpoint
 
 MAX_PARTICIPANTS = 200
+MAX_REMEMBERED_RECORDINGS = 32
 
 
 class Room:
@@ -37,6 +39,7 @@ class Room:
         self.participants: dict[str, Participant] = {}
         self.empty_since: float | None = time.monotonic()
         self.recording: Recording | None = None
+        self._stopped: deque[str] = deque(maxlen=MAX_REMEMBERED_RECORDINGS)
         self._endpoint = endpoint
         self._bus = bus
         self._stats = stats
@@ -104,10 +107,15 @@ class Room:
         """Whether this very recording is running."""
         return self.recording is not None and self.recording.name == recording
 
+    def has_stopped(self, recording: str) -> bool:
+        """Whether this recording is over: a request that comes late must not begin it anew."""
+        return recording in self._stopped
+
     def stop_recording(self) -> None:
         """End the recording; twice is harmless."""
         if self.recording is not None:
             self.recording.stop(time.monotonic())
+            self._stopped.append(self.recording.name)
             self.recording = None
 
     def repeat_offer(self, participant: Participant) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import DatabaseError
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm.services.errors import Refusal
@@ -17,8 +18,9 @@ from media_relay import protocol as relay_protocol
 from meetings import room_protocol as rp
 from meetings.database_threads import in_database
 from meetings.ice_servers import ice_servers
-from meetings.models.choices import SeatState
+from meetings.models.choices import RecordingPolicy, SeatState
 from meetings.permissions import can_take_place
+from meetings.recording_keeper import get_keeper
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
 from meetings.room_permissions import (
     can_see_quality,
@@ -28,8 +30,9 @@ from meetings.room_permissions import (
 )
 from meetings.room_quality import seat_quality
 from meetings.room_socket import RoomSocket
+from meetings.selectors import recording as recordings
 from meetings.selectors import room as room_selectors
-from meetings.services import chat, fanout, moderation, presence, room, room_access
+from meetings.services import chat, fanout, moderation, presence, recording, room, room_access
 from meetings.services.room_refusals import NotInRoom, NotPermitted, RoomClosed, SeatRemoved
 from meetings.socket_watch import get_watch
 
@@ -61,6 +64,7 @@ class RoomConsumer(RoomSocket):
         self.meeting, self.seat, self.seat_pk = caller.meeting, caller.seat, caller.seat.pk
         self.role: rp.Role = self.seat.role  # type: ignore[assignment]  # a constraint keeps it so
         self._room, self._name = str(self.meeting.public_id), str(self.seat.public_id)
+        self.room_id = self._room
         self._viewer = room_selectors.Viewer(self._name, self.role, self.meeting.kind)
         get_watch().add(self)
 
@@ -153,7 +157,7 @@ class RoomConsumer(RoomSocket):
     def _read_snapshot(self, message: rp.Hello, is_relay_ready: bool) -> rp.Snapshot:
         """The number first: what changes while the rest is read comes again as a delta."""
         sequence = room_selectors.room_sequence(self.meeting)
-        permissions = permissions_of(self.role)
+        permissions = self._permissions()
         self._held_sources = room_selectors.held_sources(self.seat)
         card = room_selectors.meeting_card(self.seat.meeting)
         self._knows_live = card.is_live
@@ -166,13 +170,21 @@ class RoomConsumer(RoomSocket):
                 role=self.role,
                 display_name=self.seat.display_name,
                 permissions=permissions,
+                agrees_to_recording=recordings.agrees(self.seat),
             ),
             roster=room_selectors.roster(self.meeting, self._viewer),
             lobby=room_selectors.lobby(self.meeting) if "admit" in permissions else (),
             chat=room_selectors.chat_history(self.meeting, self._viewer, message.resume_seq),
             ice_servers=ice_servers(self._name),
             relay="ready" if is_relay_ready else "lost",
+            recording=recordings.card(self.meeting),
         )
+
+    def _permissions(self) -> tuple[rp.Permission, ...]:
+        """Those of the role, without recording where the meeting was planned without."""
+        if self.meeting.recording_policy != RecordingPolicy.NEVER:
+            return permissions_of(self.role)
+        return tuple(word for word in permissions_of(self.role) if word != "record")
 
     async def on_publish_offer(self, message: rp.PublishOffer) -> None:
         sdp = await get_client().publish_offer(self._room, self._name, message.sdp, message.sources)
@@ -231,6 +243,33 @@ class RoomConsumer(RoomSocket):
             await get_client().close_room(self._room)
         self.put(rp.Ok(id=message.id))
         self._shut(is_over=True)
+
+    async def on_start_recording(self, message: rp.StartRecording) -> None:
+        """The notice goes out here; the relay is asked when it has stood long enough."""
+        await in_database(recording.start)(by=self.seat)
+        self.put(rp.Ok(id=message.id))
+        self.start(self._begin_recording())
+
+    async def _begin_recording(self) -> None:
+        await asyncio.sleep(recording.NOTICE.total_seconds() + 0.05)
+        try:
+            await get_keeper().sync({self._room})
+        except RelayRefused as refusal:
+            await in_database(recording.stop)(by=self.seat)
+            with translation.override(self.language):
+                self.put(rp.Error(code=refusal.code, sentence=str(refusal)))
+
+    async def on_stop_recording(self, message: rp.StopRecording) -> None:
+        stopped = await in_database(recording.stop)(by=self.seat)
+        if stopped is not None:
+            with contextlib.suppress(RelayUnavailable):
+                await get_keeper().stop(self._room, str(stopped.public_id))
+        self.put(rp.Ok(id=message.id))
+
+    async def on_answer_recording(self, message: rp.AnswerRecording) -> None:
+        await in_database(recording.answer)(seat=self.seat, is_agreeing=message.agrees)
+        await get_keeper().tick({self._room})
+        self.put(rp.Ok(id=message.id))
 
     async def on_fetch(self, message: rp.Fetch) -> None:
         deltas = await in_database(room_selectors.deltas_after)(
@@ -381,6 +420,20 @@ class RoomConsumer(RoomSocket):
             self.put(rp.ActiveSpeaker(seat=event.participant))
         elif isinstance(event, relay_protocol.RoomQuality) and can_see_quality(self.role):
             self.put(rp.RoomQuality(seats=tuple(map(seat_quality, event.participants))))
+        elif isinstance(event, relay_protocol.RecordingState):
+            self._tell_recording(event)
+
+    def _tell_recording(self, event: relay_protocol.RecordingState) -> None:
+        """How it fares is for those who may do something about it."""
+        if "record" in permissions_of(self.role):
+            self.put(
+                rp.RecordingStatus(
+                    state=event.state,
+                    reason=event.reason,
+                    size_bytes=event.bytes,
+                    tracks=event.tracks,
+                )
+            )
 
     def on_relay_lost(self) -> None:
         self.put(rp.RelayLost())

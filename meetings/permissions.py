@@ -59,6 +59,13 @@ def can_export(user: Person, meeting: Meeting) -> bool:
     return can_view(user, meeting)
 
 
+def can_take_recordings(user: Person, meeting: Meeting) -> bool:
+    """Download what was recorded: who runs the meeting, and a manager who sees it."""
+    if can_host(user, meeting):
+        return True
+    return can_view(user, meeting) and "manager" in user.role_names
+
+
 def can_see_page(user: Person, meeting: Meeting, *, is_invited: bool = False) -> bool:
     """Read the meeting's page: anyone, unless it is by invitation only."""
     if meeting.visibility != Visibility.INVITATION or is_invited:

@@ -50,6 +50,9 @@ SENTENCES: Final[dict[str, Promise]] = {
     "stale_generation": _("Your browser answered an offer that is out of date."),
     "not_permitted": _("Your role in this meeting does not allow that."),
     "too_many": _("The media server does not take more of this."),
+    "cannot_record": _(
+        "The media server cannot record: its disk is nearly full or recording is switched off."
+    ),
     "draining": _("The media server is being restarted. Sound and picture come back shortly."),
 }
 
@@ -147,6 +150,10 @@ class RelayLink:
         if not isinstance(report, protocol.StatusReport) or report.is_draining:
             return None
         return report.participants
+
+    @property
+    def epoch(self) -> str:
+        return self._epoch
 
     async def aclose(self) -> None:
         """End the link; for tests and orderly shutdown."""
@@ -568,6 +575,29 @@ class RelayClient:
             protocol.PausePublication(
                 id=_fresh_id(), room=room, participant=participant, source=source, paused=paused
             ),
+        )
+
+    def epoch_of(self, room: str) -> str:
+        """Which life of the room's relay we last spoke to."""
+        return self.link_for(room).epoch
+
+    async def start_recording(
+        self,
+        room: str,
+        recording: str,
+        revision: int,
+        tracks: Mapping[str, tuple[protocol.Source, ...]],
+    ) -> None:
+        """Record these tracks from now on, and no others."""
+        await self.link_for(room).ask(
+            protocol.StartRecording(
+                id=_fresh_id(), room=room, recording=recording, revision=revision, tracks=tracks
+            )
+        )
+
+    async def stop_recording(self, room: str, recording: str) -> None:
+        await self.link_for(room).ask(
+            protocol.StopRecording(id=_fresh_id(), room=room, recording=recording)
         )
 
     async def aclose(self) -> None:

@@ -15,6 +15,8 @@ from meetings.room_protocol import (
     SendChat,
     SetSource,
     Source,
+    StartRecording,
+    StopRecording,
 )
 
 SOURCE_PERMISSIONS: Final[dict[Source, Permission]] = {
@@ -42,6 +44,8 @@ ACTION_PERMISSIONS: Final[dict[str, Permission]] = {
     Mute.type: "mute",
     Remove.type: "remove",
     EndMeeting.type: "end",
+    StartRecording.type: "record",
+    StopRecording.type: "record",
 }
 """What is not listed is open to every admitted seat, or depends on the source it names."""
 

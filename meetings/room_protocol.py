@@ -50,6 +50,7 @@ Permission: TypeAlias = Literal[
     "mute",
     "remove",
     "end",
+    "record",
 ]
 UUID_FORM: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 MESSAGE_ID_FORM: Final = r"[A-Za-z0-9_-]{1,64}"
@@ -174,6 +175,31 @@ class EndMeeting:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class StartRecording:
+    """Records the meeting, after everybody was told. Whoever sends it agrees to be recorded."""
+
+    type: ClassVar[str] = "start_recording"
+    id: MessageId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StopRecording:
+    """Ends the recording."""
+
+    type: ClassVar[str] = "stop_recording"
+    id: MessageId
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnswerRecording:
+    """What the person says to being recorded; a no takes effect at once."""
+
+    type: ClassVar[str] = "answer_recording"
+    id: MessageId
+    agrees: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Fetch:
     """Asks for the numbered messages after `after_seq`."""
 
@@ -224,10 +250,13 @@ class MeetingCard:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Me:
+    """`agrees_to_recording` is absent while the person has not said yes or no."""
+
     seat: SeatId
     role: Role
     display_name: str
     permissions: tuple[Permission, ...]
+    agrees_to_recording: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -264,6 +293,13 @@ class IceServer:
     urls: tuple[str, ...]
     username: str | None = None
     credential: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RecordingCard:
+    """The running recording; before `starts_at` nothing is recorded yet."""
+
+    starts_at: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -310,6 +346,7 @@ class Snapshot:
     chat: tuple[ChatLine, ...]
     ice_servers: tuple[IceServer, ...]
     relay: Literal["ready", "lost"]
+    recording: RecordingCard | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -388,6 +425,15 @@ class ChatMessage(ChatLine):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class RecordingChanged:
+    """The meeting is recorded, or (without `recording`) not any more."""
+
+    type: ClassVar[str] = "recording_changed"
+    seq: Sequence
+    recording: RecordingCard | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class RoomAdvanced:
     """The change with this number is not for this reader; it only keeps the count unbroken."""
 
@@ -396,7 +442,12 @@ class RoomAdvanced:
 
 
 Delta: TypeAlias = (
-    ParticipantJoined | ParticipantUpdated | ParticipantLeft | ChatMessage | RoomAdvanced
+    ParticipantJoined
+    | ParticipantUpdated
+    | ParticipantLeft
+    | ChatMessage
+    | RecordingChanged
+    | RoomAdvanced
 )
 
 
@@ -452,6 +503,17 @@ class ForceMute:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class RecordingStatus:
+    """To those who may record: how the recording fares. `no_media`: nobody who agreed sends."""
+
+    type: ClassVar[str] = "recording_status"
+    state: Literal["recording", "stalled", "disk_low", "stopped"]
+    reason: Literal["", "no_media", "disk"]
+    size_bytes: Sequence
+    tracks: Sequence
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Removed:
     type: ClassVar[str] = "removed"
 
@@ -501,6 +563,9 @@ ClientMessage: TypeAlias = (
     | Mute
     | Remove
     | EndMeeting
+    | StartRecording
+    | StopRecording
+    | AnswerRecording
     | Fetch
     | Leave
     | Ping
@@ -520,6 +585,7 @@ ServerMessage: TypeAlias = (
     | ActiveSpeaker
     | RoomQuality
     | ForceMute
+    | RecordingStatus
     | Removed
     | Replaced
     | MeetingLive

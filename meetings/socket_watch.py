@@ -15,6 +15,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from meetings.database_threads import in_database
+from meetings.recording_keeper import get_keeper
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
 from meetings.selectors.room import SeatFacts, seat_facts
 from meetings.services import presence, room
@@ -30,6 +31,7 @@ class Watched(Protocol):
 
     seat_pk: int
     connection: str
+    room_id: str
 
     async def is_signed_in(self) -> bool: ...
 
@@ -61,6 +63,7 @@ class SocketWatch:
             await asyncio.sleep(TICK_S)
             try:
                 await self._check_rights()
+                await get_keeper().tick({socket.room_id for socket in self._sockets})
                 if loop.time() - touched_at >= presence.HEARTBEAT_S:
                     touched_at = loop.time()
                     await self._touch()

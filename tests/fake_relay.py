@@ -28,6 +28,7 @@ class FakeRelay:
         self.may_publish: dict[tuple[str, str], tuple[str, ...]] = {}
         self.publications: dict[str, protocol.PublicationInfo] = {}
         self.paused: set[tuple[str, str]] = set()
+        self.recordings: dict[str, protocol.StartRecording] = {}
         self.refusals: dict[str, protocol.ErrorCode] = {}
         self.is_silent = False
         self.is_draining = False
@@ -49,6 +50,7 @@ class FakeRelay:
         self.publications.clear()
         self.may_publish.clear()
         self.paused.clear()
+        self.recordings.clear()
         self._epoch, self._seq = uuid.uuid4().hex, 0
         self._server = await serve(
             self._serve, "127.0.0.1", self.port, process_request=self._check_secret
@@ -177,9 +179,33 @@ class FakeRelay:
             return "unknown_room"
         if isinstance(request, protocol.JoinRoom | protocol.CloseRoom):
             return None
+        if isinstance(request, protocol.StartRecording | protocol.StopRecording):
+            return None
         if request.participant not in self.rooms[request.room]:
             return "unknown_participant"
         return None
+
+    async def tell_recording(self, room: str, size_bytes: int) -> None:
+        """Say to every connection with somebody in the room how its recording fares."""
+        event = protocol.RecordingState(
+            seq=self._next_seq(),
+            room=room,
+            recording=self.recordings[room].recording,
+            state="recording",
+            reason="",
+            bytes=size_bytes,
+            tracks=len(self.recordings[room].tracks),
+        )
+        for link in set(self.rooms[room].values()):
+            await link.send(protocol.encode(event))
+
+    def _do_start_recording(self, _link: ServerConnection, request: Any) -> protocol.Message:
+        self.recordings[request.room] = request
+        return protocol.Ok(id=request.id)
+
+    def _do_stop_recording(self, _link: ServerConnection, request: Any) -> protocol.Message:
+        self.recordings.pop(request.room, None)
+        return protocol.Ok(id=request.id)
 
     def _do_open_room(self, _link: ServerConnection, request: Any) -> protocol.Message:
         if self.is_draining and request.room not in self.rooms:

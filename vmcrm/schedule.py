@@ -14,6 +14,16 @@ SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "recordings": {
+        "task": "meetings.tasks.sweep_recordings",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "expired recordings": {
+        "task": "meetings.tasks.delete_expired_recordings",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "scoring": {
         "task": "analytics.tasks.score_closed_meetings",
         "schedule": 10.0,

@@ -263,6 +263,9 @@ RELAY_SECRET = env.read_text("RELAY_SECRET") or read_or_create_secret(
     HOME / "secrets" / "relay_secret"
 )
 RELAY_RECORDINGS_DIR = env.read_text("RELAY_RECORDINGS_DIR") or str(HOME / "recordings")
+# Where workers put what they have fetched of a recording so far.
+RECORDING_PARTS = HOME / "run" / "recordings"
+RECORDING_RETENTION_DAYS = env.read_int("RECORDING_RETENTION_DAYS", 365, least=1, most=36500)
 # Where a strict network lets nothing through but TURN: servers, and the secret shared with them.
 TURN_URLS = env.read_list("TURN_URLS")
 TURN_SECRET = env.read_text("TURN_SECRET")

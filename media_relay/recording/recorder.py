@@ -44,6 +44,7 @@ class Recording:
         self._archive = archive
         self._bus = bus
         self._chosen: dict[str, frozenset[Source]] = {}
+        self._revision = -1
         self._tracks: dict[Publication, TrackRecorder] = {}
         self._ended: list[MediaFile] = []
         self._retry_at: dict[Publication, float] = {}  # the disk failed them
@@ -53,8 +54,17 @@ class Recording:
 
     # --- what is recorded ---
 
-    def choose(self, choice: Choice, publications: Iterable[Publication], now: float) -> None:
-        """Record these tracks and no others from now on."""
+    def choose(
+        self, choice: Choice, revision: int, publications: Iterable[Publication], now: float
+    ) -> None:
+        """Record these tracks and no others from now on.
+
+        Several web processes may ask; one that read the consents earlier must not undo what
+        another one read later.
+        """
+        if revision < self._revision:
+            return
+        self._revision = revision
         self._chosen = {name: frozenset(sources) for name, sources in choice.items()}
         for publication in [entry for entry in self._tracks if not self._is_chosen(entry)]:
             self._end(publication, "withdrawn")

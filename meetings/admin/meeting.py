@@ -20,8 +20,17 @@ from meetings.extensions import MeetingOnPage, meeting_panels
 from meetings.forms.planning import MeetingForm, initial_for
 from meetings.models import AgendaItem, Meeting
 from meetings.models.choices import MeetingKind, MeetingState
-from meetings.permissions import can_change, can_close, can_host, can_invite, can_plan, can_view
+from meetings.permissions import (
+    can_change,
+    can_close,
+    can_host,
+    can_invite,
+    can_plan,
+    can_take_recordings,
+    can_view,
+)
 from meetings.selectors.attendance import attendance_rows, summarise
+from meetings.selectors.recording import recordings_of
 from meetings.services import planning
 
 _STATE_BADGES = {
@@ -194,11 +203,13 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
             "attendance": rows,
             "attendance_summary": summarise(rows),
             "panels": _panels(request, meeting),
+            "recordings": recordings_of(meeting),
             "may": {
                 "host": can_host(user, meeting) and not meeting.is_over,
                 "invite": can_invite(user, meeting),
                 "reschedule": can_change(user, meeting) and is_planned,
                 "cancel": can_change(user, meeting) and is_planned,
+                "take_recordings": can_take_recordings(user, meeting),
                 "close": can_close(user, meeting) and self.is_closable(meeting),
             },
         }

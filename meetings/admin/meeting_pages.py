@@ -6,22 +6,37 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from crm.selectors.contacts import filtered_contacts
 from crm.services.errors import Refusal
+from meetings.file_response import serve_file
 from meetings.forms.inviting import InviteForm
 from meetings.forms.planning import CancelForm, RescheduleForm
 from meetings.models import Meeting
 from meetings.models.choices import MeetingState
-from meetings.permissions import can_change, can_close, can_export, can_invite, can_plan
+from meetings.permissions import (
+    can_change,
+    can_close,
+    can_export,
+    can_invite,
+    can_plan,
+    can_take_recordings,
+)
 from meetings.selectors.attendance import attendance_rows
-from meetings.services import closing, invitations, planning
+from meetings.selectors.recording import stored_track
+from meetings.services import closing, invitations, planning, recording
 from meetings.services.attendance_file import build_csv
 
 if TYPE_CHECKING:
@@ -58,6 +73,11 @@ class MeetingPages(_Base):
                 "<int:pk>/attendance.csv",
                 wrap(require_GET(self.attendance_view)),
                 name="meetings_meeting_attendance",
+            ),
+            path(
+                "<int:pk>/recordings/<uuid:track_id>/",
+                wrap(require_safe(self.recording_view)),
+                name="meetings_meeting_recording",
             ),
         ]
 
@@ -165,6 +185,25 @@ class MeetingPages(_Base):
             f'attachment; filename="attendance-{meeting.local_start:%Y-%m-%d}.csv"'
         )
         self.log_change(request, meeting, [{"changed": {"fields": ["attendance.csv"]}}])
+        return response
+
+    def recording_view(self, request: HttpRequest, pk: int, track_id: UUID) -> HttpResponseBase:
+        """One file, or the range of it that is asked for; the right is looked up each time."""
+        meeting = self._find(request, pk, can_take_recordings)
+        track = stored_track(meeting, track_id)
+        if track is None:
+            raise Http404
+        response = serve_file(
+            request,
+            name=track.file.name,
+            size=track.size_bytes,
+            etag=track.sha256,
+            filename=track.filename,
+            media_type=track.media_type,
+        )
+        is_beginning = response.get("Content-Range", "bytes 0-").startswith("bytes 0-")
+        if request.method == "GET" and response.status_code < 400 and is_beginning:
+            recording.note_access(track=track, user=_staff(request))
         return response
 
     # --- Inviting -------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from meetings.models.chat import ChatMessage
 from meetings.models.live_seat import LiveSeat
 from meetings.models.meeting import AgendaItem, Meeting
 from meetings.models.presence import PresenceInterval
+from meetings.models.recording import Recording, RecordingAccess, RecordingTrack
 from meetings.models.registration import Registration
 from meetings.models.relay_place import RelayPlace
 from meetings.models.seat import Seat
@@ -16,6 +17,9 @@ __all__ = [
     "Meeting",
     "MeetingTemplate",
     "PresenceInterval",
+    "Recording",
+    "RecordingAccess",
+    "RecordingTrack",
     "Registration",
     "RelayPlace",
     "Seat",

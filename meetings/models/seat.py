@@ -44,6 +44,12 @@ class Seat(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     admitted_at = models.DateTimeField(_("admitted"), null=True, blank=True)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
+    recording_answer = models.BooleanField(
+        _("may be recorded"),
+        null=True,
+        blank=True,
+        help_text=_("What the person said in the room; empty: what the registration says counts."),
+    )
     closing_rating = models.PositiveSmallIntegerField(_("closing rating"), null=True, blank=True)
     rated_at = models.DateTimeField(_("rated"), null=True, blank=True)
     attended_s = models.PositiveIntegerField(

@@ -23,6 +23,7 @@ from meetings.room_protocol import (
     RoomAdvanced,
     RosterEntry,
 )
+from meetings.selectors.recording import changed_after
 
 CHAT_HISTORY_LINES = 200
 CHAT_RESUME_LINES = 1_000
@@ -153,6 +154,8 @@ def deltas_after(meeting: Meeting, viewer: Viewer, after: int) -> tuple[Delta, .
     seats = _live(meeting).filter(changed_sequence__gt=after)
     moved = (updated(row) if row.is_present else left(row) for row in seats)
     seen: list[Delta] = [*said, *(for_viewer(delta, viewer) for delta in moved)]
+    if (recording := changed_after(meeting, after)) is not None:
+        seen.append(recording)
     return tuple(sorted(seen, key=lambda delta: delta.seq))
 
 

@@ -15,7 +15,7 @@ from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration
 from meetings.models.choices import MeetingState
 from meetings.permissions import can_close
 from meetings.querysets import ATTENDED_FROM_S
-from meetings.services import fanout, presence
+from meetings.services import fanout, presence, recording
 from meetings.services.engagement import engagement_of
 from meetings.services.presence_spans import Span, attended_seconds
 from meetings.services.refusals import NotAllowed, NotYetOver
@@ -78,6 +78,7 @@ def _end_room(meeting: Meeting, window: Span) -> None:
         row.left_at = max(row.joined_at, _presumed_end(row, window))
         row.reason = "ended"
         row.save(update_fields=["left_at", "reason"])
+    recording.end(meeting=meeting, now=timezone.now())
     presence.end_all(meeting=meeting, at=window.end)
     fanout.announce_end(meeting)
 

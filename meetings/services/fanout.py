@@ -23,6 +23,7 @@ from meetings.room_protocol import (
     ParticipantJoined,
     ParticipantLeft,
     ParticipantUpdated,
+    RecordingChanged,
     RoomAdvanced,
     encode,
 )
@@ -57,6 +58,16 @@ def announce_chat(meeting: Meeting, author: Seat, line: ChatMessage) -> None:
     """A chat line; those who may not know the author read it without the name."""
     nameless = dataclasses.replace(line, display_name="")
     _announce(meeting, line.seat, author.role, line.seq, encode(line), encode(nameless))
+
+
+def announce_recording(meeting: Meeting, delta: RecordingChanged) -> None:
+    """The notice that a recording runs, or that it is over, to everybody alike."""
+    _announce(meeting, "", "", delta.seq, encode(delta), "")
+
+
+def announce_number(meeting: Meeting, sequence: int) -> None:
+    """A change that concerns nobody else: only its number is told."""
+    _announce(meeting, "", "", sequence, _number(sequence), "")
 
 
 def announce_end(meeting: Meeting) -> None:

@@ -13,7 +13,7 @@ from meetings.models import LiveSeat, Meeting, Seat
 from meetings.models.choices import MeetingState, SeatState
 from meetings.room_permissions import may_moderate, permissions_of
 from meetings.selectors import room as room_selectors
-from meetings.services import fanout, presence
+from meetings.services import fanout, presence, recording
 from meetings.services.room_refusals import NotLive, NotPermitted, RoomClosed, UnknownSeat
 from meetings.services.room_sequence import advance, lock_meeting
 
@@ -78,6 +78,7 @@ def end_meeting(*, by: Seat) -> None:
             return
         if not meeting.is_live:
             raise NotLive
+        recording.end(meeting=meeting, now=now)
         presence.end_all(meeting=meeting, at=now)
         meeting.state, meeting.ended_at = MeetingState.ENDED, now
         meeting.save(update_fields=["state", "ended_at", "updated_at"])

@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from meetings.models import LiveSeat, Meeting, Seat
-from meetings.models.choices import MeetingState, SeatRole, SeatState
+from meetings.models.choices import MeetingState, RecordingPolicy, SeatRole, SeatState
 from meetings.models.meeting import ROOM_OPENS_BEFORE
 from meetings.permissions import can_join, can_take_place
 from meetings.selectors import room as room_selectors
-from meetings.services import fanout, presence
+from meetings.services import fanout, presence, recording
 from meetings.services.room_refusals import NotInRoom, RoomClosed, SeatRemoved
 from meetings.services.room_sequence import advance, lock_meeting
 
@@ -120,3 +120,5 @@ def _go_live(meeting: Meeting, now: datetime) -> None:
     meeting.state, meeting.went_live_at = MeetingState.LIVE, now
     meeting.save(update_fields=["state", "went_live_at", "updated_at"])
     presence.start_counting(meeting=meeting, now=now)
+    if meeting.recording_policy == RecordingPolicy.ALWAYS:
+        recording.begin(meeting=meeting, by=None, now=now)

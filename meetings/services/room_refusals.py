@@ -30,6 +30,11 @@ class SeatRemoved(MeetingRefusal):
     sentence = _("A host has removed you from this meeting.")
 
 
+class NotRecordable(MeetingRefusal):
+    code = "not_recordable"
+    sentence = _("This meeting was planned without recordings.")
+
+
 class UnknownSeat(MeetingRefusal):
     code = "unknown_seat"
     sentence = _("This person is not in the meeting any more.")

@@ -34,8 +34,16 @@ async def recording_relay(
         yield relay, client
 
 
-async def start(client: ControlClient, **tracks: tuple[protocol.Source, ...]) -> None:
-    await client.do(protocol.StartRecording, room=ROOM, recording=RECORDING, tracks=tracks)
+async def start(
+    client: ControlClient, revision: int = 1, **tracks: tuple[protocol.Source, ...]
+) -> None:
+    await client.do(
+        protocol.StartRecording,
+        room=ROOM,
+        recording=RECORDING,
+        revision=revision,
+        tracks=tracks,
+    )
 
 
 async def stop(client: ControlClient) -> None:

@@ -107,7 +107,7 @@ def test_disk_watches_its_own_reserve(tmp_path: Path) -> None:
 def test_only_chosen_sources_get_a_recorder(recording: Recording, heard: Heard) -> None:
     ann, ben, cleo = camera("ann"), camera("ben"), camera("cleo")
 
-    recording.choose({"ann": ("camera",), "ben": ("microphone",)}, (ann, ben), 100.0)
+    recording.choose({"ann": ("camera",), "ben": ("microphone",)}, 1, (ann, ben), 100.0)
     recording.publication_started(cleo, 100.0)
     recording.tick(100.0)
 

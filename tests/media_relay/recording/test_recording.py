@@ -150,11 +150,12 @@ async def test_withdrawal_ends_the_file_and_a_new_choice_begins_another(tmp_path
         try:
             await start(client, ann=("microphone",))
             grown = await bytes_grow(client)
-            await start(client)
+            await start(client, revision=3)
+            await start(client, revision=2, ann=("microphone",))
             withdrawn = await file_of(client, "ann", "microphone", ended="withdrawn")
             await asyncio.sleep(0.5)
             size_after = (tmp_path / f"{withdrawn.file}.webm").stat().st_size
-            await start(client, ann=("microphone",))
+            await start(client, revision=4, ann=("microphone",))
             await bytes_grow(client, past=max(grown, withdrawn.bytes))
             await stop(client)
             second = await file_of(client, "ann", "microphone", ended="stopped")
@@ -219,7 +220,7 @@ async def test_disk_below_its_reserve_takes_no_recording(tmp_path: Path) -> None
     reserve = str(10**9)  # a thousand terabytes
     async with recording_relay(tmp_path, **{"disk-reserve-mb": reserve}) as (_, client):
         answer = await client.ask(
-            protocol.StartRecording, room=ROOM, recording=RECORDING, tracks={}
+            protocol.StartRecording, room=ROOM, recording=RECORDING, revision=1, tracks={}
         )
 
     assert isinstance(answer, protocol.Error)
@@ -271,7 +272,7 @@ async def test_relay_without_a_folder_does_not_record() -> None:
     async with running_relay() as relay, control_client(relay) as client:
         await client.do(protocol.OpenRoom, room=ROOM)
         answer = await client.ask(
-            protocol.StartRecording, room=ROOM, recording=RECORDING, tracks={}
+            protocol.StartRecording, room=ROOM, recording=RECORDING, revision=1, tracks={}
         )
         status = ask(relay, f"/recordings/{'0' * 32}", "0-9")[0]
 
@@ -284,12 +285,15 @@ async def test_room_is_recorded_once_at_a_time(tmp_path: Path) -> None:
         for _ in range(2):
             await start(client)
         other = {"room": ROOM, "recording": "recording-2"}
-        refused = await client.ask(protocol.StartRecording, **other, tracks={})
+        refused = await client.ask(protocol.StartRecording, **other, revision=1, tracks={})
         await client.do(protocol.StopRecording, **other)
-        still = await client.ask(protocol.StartRecording, **other, tracks={})
+        still = await client.ask(protocol.StartRecording, **other, revision=1, tracks={})
         for _ in range(2):
             await stop(client)
-        await client.do(protocol.StartRecording, **other, tracks={})
+        await client.do(protocol.StartRecording, **other, revision=1, tracks={})
+        await client.do(protocol.StopRecording, **other)
+        late = await client.ask(protocol.StartRecording, **other, revision=1, tracks={})
 
+    assert isinstance(late, protocol.Error)
     assert isinstance(refused, protocol.Error)
     assert isinstance(still, protocol.Error)

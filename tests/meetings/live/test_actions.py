@@ -30,6 +30,9 @@ TABLE: dict[str, tuple[str, ...]] = {
     "mute": ("host", "co_host"),
     "remove": ("host", "co_host"),
     "end_meeting": ("host", "co_host"),
+    "start_recording": ("host", "co_host"),
+    "stop_recording": ("host", "co_host"),
+    "answer_recording": ROLES,
     "fetch": ROLES,
     "leave": ROLES,
     "ping": ROLES,
@@ -47,6 +50,7 @@ def fields_of(kind: str, target: Seat, waiting: Seat) -> dict[str, Any]:
         "deny": {"seat": str(waiting.public_id)},
         "mute": {"seat": str(target.public_id), "source": "microphone"},
         "remove": {"seat": str(target.public_id)},
+        "answer_recording": {"agrees": True},
         "fetch": {"after_seq": 0},
     }.get(kind, {})
 
@@ -86,7 +90,7 @@ async def test_every_message_by_role_is_done_or_refused_without_a_trace(
     make_room: MakeRoom, relay: FakeRelay, role: str
 ) -> None:
     for kind, allowed in TABLE.items():
-        room = await make_room()
+        room = await make_room(recording_policy="optional")
         await room.guest_page()
         waiting = await sync_to_async(make_guest)(room.meeting, "Wim Waiting", state="waiting")
         page = await page_as(room, role)

@@ -6,14 +6,16 @@
  * @typedef {"microphone" | "camera" | "screen" | "screen_audio"} Source
  * @typedef {"host" | "co_host" | "presenter" | "attendee"} Role
  * @typedef {"publish_microphone" | "publish_camera" | "publish_screen" | "chat" | "admit" | "mute" |
- *   "remove" | "end"} Permission
+ *   "remove" | "end" | "record"} Permission
  * @typedef {Partial<Record<Source, boolean>>} Sources  what is switched on, by source
  *
  * @typedef {{position: number, title: string, duration_min: number, speaker: string}} AgendaItem
  * @typedef {{public_id: string, title: string, kind: string, agenda: AgendaItem[],
  *   starts_at: string, ends_at: string, has_lobby: boolean, opens_at: string,
  *   is_live: boolean}} Meeting
- * @typedef {{seat: string, role: Role, display_name: string, permissions: Permission[]}} Me
+ * @typedef {{seat: string, role: Role, display_name: string, permissions: Permission[],
+ *   agrees_to_recording?: boolean}} Me
+ * @typedef {{starts_at: string}} RecordingCard  nothing is recorded before that time
  * @typedef {{seat: string, display_name: string, role: Role, sources: Sources,
  *   is_connected: boolean}} RosterEntry
  * @typedef {{seat: string, display_name: string}} LobbyEntry
@@ -28,7 +30,7 @@
  *
  * @typedef {{type: "snapshot", id: string, seq: number, meeting: Meeting, me: Me,
  *   roster: RosterEntry[], lobby: LobbyEntry[], chat: ChatLine[], ice_servers: IceServer[],
- *   relay: "ready" | "lost"}} Snapshot
+ *   relay: "ready" | "lost", recording?: RecordingCard}} Snapshot
  * @typedef {{type: "waiting", id: string, position?: number, opens_at?: string}} Waiting
  * @typedef {{type: "ok", id: string}} Ok
  * @typedef {{type: "pong", id: string}} Pong
@@ -41,9 +43,10 @@
  * @typedef {{type: "participant_updated", seq: number} & RosterEntry} ParticipantUpdated
  * @typedef {{type: "participant_left", seq: number} & RosterEntry} ParticipantLeft
  * @typedef {{type: "chat_message"} & ChatLine} ChatMessage
+ * @typedef {{type: "recording_changed", seq: number, recording?: RecordingCard}} RecordingChanged
  * @typedef {{type: "room_advanced", seq: number}} RoomAdvanced  the number of something not for us
- * @typedef {ParticipantJoined | ParticipantUpdated | ParticipantLeft | ChatMessage | RoomAdvanced}
- *   Delta
+ * @typedef {ParticipantJoined | ParticipantUpdated | ParticipantLeft | ChatMessage |
+ *   RecordingChanged | RoomAdvanced} Delta
  *
  * @typedef {{type: "lobby_changed", lobby: LobbyEntry[]}} LobbyChanged
  * @typedef {{type: "admitted"}} Admitted
@@ -52,14 +55,16 @@
  * @typedef {{type: "active_speaker", seat: string | null}} ActiveSpeaker
  * @typedef {{type: "room_quality", seats: SeatQuality[]}} RoomQuality  to hosts and co-hosts only
  * @typedef {{type: "force_mute", source: Source, by: string}} ForceMute
+ * @typedef {{type: "recording_status", state: "recording" | "stalled" | "disk_low" | "stopped",
+ *   reason: "" | "no_media" | "disk", size_bytes: number, tracks: number}} RecordingStatus
  * @typedef {{type: "removed"}} Removed
  * @typedef {{type: "replaced"}} Replaced
  * @typedef {{type: "meeting_live"}} MeetingLive
  * @typedef {{type: "meeting_ended"}} MeetingEnded
  * @typedef {{type: "relay_lost"}} RelayLost
  * @typedef {{type: "relay_ready"}} RelayReady
- * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality | ForceMute | Removed |
- *   Replaced | MeetingLive | MeetingEnded | RelayLost | RelayReady} Event
+ * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality | ForceMute |
+ *   RecordingStatus | Removed | Replaced | MeetingLive | MeetingEnded | RelayLost | RelayReady} Event
  *
  * @typedef {Answer | ErrorMessage | Delta | Event} ServerMessage
  */
@@ -100,6 +105,7 @@ const source = oneOf("microphone", "camera", "screen", "screen_audio");
 const role = oneOf("host", "co_host", "presenter", "attendee");
 const permission = oneOf(
   "publish_microphone", "publish_camera", "publish_screen", "chat", "admit", "mute", "remove", "end",
+  "record",
 );
 const id = pattern(/^[A-Za-z0-9_-]{1,64}$/);
 const uuid = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
@@ -121,6 +127,7 @@ const seatQuality = record({
   up: path,
   down: path,
 });
+const recording = record({ starts_at: text });
 const lobby = listOf(record({ seat: uuid, display_name: text }));
 const chatLine = {
   seq: whole,
@@ -132,7 +139,8 @@ const chatLine = {
 };
 
 const DELTA_TYPES = [
-  "participant_joined", "participant_updated", "participant_left", "chat_message", "room_advanced",
+  "participant_joined", "participant_updated", "participant_left", "chat_message",
+  "recording_changed", "room_advanced",
 ];
 
 /** @type {(type: unknown) => type is Delta["type"]} */
@@ -165,7 +173,13 @@ const FROM_SERVER = {
       opens_at: text,
       is_live: flag,
     }),
-    me: record({ seat: uuid, role, display_name: text, permissions: listOf(permission) }),
+    me: record({
+      seat: uuid,
+      role,
+      display_name: text,
+      permissions: listOf(permission),
+      agrees_to_recording: optional(flag),
+    }),
     roster: listOf(record(rosterEntry)),
     lobby,
     chat: listOf(record(chatLine)),
@@ -173,6 +187,7 @@ const FROM_SERVER = {
       record({ urls: listOf(text), username: optional(text), credential: optional(text) }),
     ),
     relay: oneOf("ready", "lost"),
+    recording: optional(recording),
   },
   waiting: { id, position: optional(whole), opens_at: optional(text) },
   ok: { id },
@@ -184,6 +199,7 @@ const FROM_SERVER = {
   participant_updated: { seq: whole, ...rosterEntry },
   participant_left: { seq: whole, ...rosterEntry },
   chat_message: chatLine,
+  recording_changed: { seq: whole, recording: optional(recording) },
   room_advanced: { seq: whole },
   lobby_changed: { lobby },
   admitted: {},
@@ -195,6 +211,12 @@ const FROM_SERVER = {
   active_speaker: { seat: nullable(uuid) },
   room_quality: { seats: listOf(seatQuality) },
   force_mute: { source, by: uuid },
+  recording_status: {
+    state: oneOf("recording", "stalled", "disk_low", "stopped"),
+    reason: oneOf("", "no_media", "disk"),
+    size_bytes: whole,
+    tracks: whole,
+  },
   removed: {},
   replaced: {},
   meeting_live: {},
@@ -216,6 +238,9 @@ const FROM_CLIENT = {
   mute: { id, seat: uuid, source },
   remove: { id, seat: uuid },
   end_meeting: { id },
+  start_recording: { id },
+  stop_recording: { id },
+  answer_recording: { id, agrees: flag },
   fetch: { id, after_seq: whole },
   leave: { id },
   ping: { id },

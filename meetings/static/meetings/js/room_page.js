@@ -18,6 +18,7 @@ import { wirePanel } from "./views/panel.js";
 import { wirePeople } from "./views/people.js";
 import { showTime } from "./views/people_words.js";
 import { wirePrejoin } from "./views/prejoin.js";
+import { wireRecording } from "./views/recording.js";
 import { wireRehearsal } from "./views/rehearsal.js";
 import { wireShortcuts } from "./views/shortcuts.js";
 import { Sounds } from "./views/sounds.js";
@@ -63,6 +64,7 @@ function wireRoom() {
   wirePeople(root, session);
   wireAgenda(root, session);
   wireBanner(root, session);
+  wireRecording(root, session);
   wireRehearsal(root, session);
   wireDeviceFields(part(findDialog("devices-dialog"), "settings-devices"), session, config);
   wireShortcuts(listShortcuts(openShortcuts), () => session.state.phase === "room");

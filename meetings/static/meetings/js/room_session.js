@@ -154,6 +154,21 @@ export class RoomSession {
     return this.#ask("end_meeting");
   }
 
+  /** Whoever starts a recording agrees to be in it. */
+  async startRecording() {
+    if (await this.#ask("start_recording")) this.store.update((state) => room.noteRecordingAnswer(state, true));
+  }
+
+  stopRecording() {
+    return this.#ask("stop_recording");
+  }
+
+  /** @param {boolean} agrees */
+  async answerRecording(agrees) {
+    const isTaken = await this.#ask("answer_recording", { agrees });
+    if (isTaken) this.store.update((state) => room.noteRecordingAnswer(state, agrees));
+  }
+
   readLevels() {
     return this.#peer.readLevels();
   }
@@ -266,6 +281,8 @@ export class RoomSession {
   }
 
   /**
+   * Whether the server did it; why not is told.
+   *
    * @param {string} type
    * @param {Record<string, unknown>} [fields]
    */
@@ -274,7 +291,9 @@ export class RoomSession {
       await this.#signalling.request(type, fields);
     } catch (error) {
       this.#tellRefusal(error);
+      return false;
     }
+    return true;
   }
 
   /** @param {unknown} error */

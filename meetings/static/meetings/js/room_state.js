@@ -29,6 +29,8 @@
  * @property {PendingLine[]} pendingChat
  * @property {number} unreadCount
  * @property {RTCIceServer[]} iceServers
+ * @property {import("./protocol.js").RecordingCard | null} recording
+ * @property {import("./protocol.js").RecordingStatus | null} recordingStatus  for those who may record
  * @property {import("./peer.js").RemoteTrack[]} tracks
  * @property {string | null} activeSpeaker
  * @property {ReadonlySet<string>} speaking  seats that are heard right now
@@ -63,6 +65,8 @@ export function createRoomState(media) {
     pendingChat: [],
     unreadCount: 0,
     iceServers: [],
+    recording: null,
+    recordingStatus: null,
     tracks: [],
     activeSpeaker: null,
     speaking: new Set(),
@@ -99,6 +103,10 @@ export function applyMessage(state, message) {
       return addChatLine(state, message);
     case "meeting_live":
       return { ...state, meeting: state.meeting && { ...state.meeting, is_live: true } };
+    case "recording_changed":
+      return { ...state, recording: message.recording ?? null, recordingStatus: null };
+    case "recording_status":
+      return { ...state, recordingStatus: message };
     case "lobby_changed":
       return { ...state, lobby: message.lobby };
     case "active_speaker":
@@ -159,6 +167,17 @@ export function dropPendingLine(state, clientId) {
 }
 
 /**
+ * What we said to being recorded, once the server has it.
+ *
+ * @param {RoomState} state
+ * @param {boolean} agrees
+ * @returns {RoomState}
+ */
+export function noteRecordingAnswer(state, agrees) {
+  return { ...state, me: state.me && { ...state.me, agrees_to_recording: agrees } };
+}
+
+/**
  * @param {Pick<RoomState, "me">} state
  * @param {Permission} permission
  */
@@ -197,6 +216,8 @@ function applySnapshot(state, snapshot) {
     unreadCount: countUnread(state, snapshot),
     iceServers: snapshot.ice_servers,
     relay: snapshot.relay,
+    recording: snapshot.recording ?? null,
+    recordingStatus: snapshot.recording ? state.recordingStatus : null,
   };
 }
 

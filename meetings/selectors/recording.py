@@ -1,0 +1,98 @@
+"""What of a room is recorded now, and what was recorded of a meeting."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+
+from crm.selectors import consent
+from media_relay.protocol import SOURCES, Source
+from meetings.models import Meeting, Recording, RecordingTrack, Seat
+from meetings.models.choices import SeatRole, SeatState
+from meetings.room_protocol import RecordingCard, RecordingChanged
+
+
+@dataclass(frozen=True)
+class RecordingPlan:
+    """What the relay is to record of one room; `revision` orders plans of one room."""
+
+    recording: str
+    revision: int
+    tracks: Mapping[str, tuple[Source, ...]]
+
+
+def running_recording(meeting: Meeting) -> Recording | None:
+    return Recording.objects.filter(meeting=meeting, stopped_at=None).first()
+
+
+def card(meeting: Meeting) -> RecordingCard | None:
+    """What everybody in the room is told of the running recording."""
+    recording = running_recording(meeting)
+    return None if recording is None else _card(recording)
+
+
+def changed_after(meeting: Meeting, after: int) -> RecordingChanged | None:
+    """The newest change of the meeting's recordings, unless it is known already."""
+    newest = Recording.objects.filter(meeting=meeting, changed_sequence__gt=after).last()
+    return None if newest is None else changed(newest)
+
+
+def changed(recording: Recording) -> RecordingChanged:
+    running = _card(recording) if recording.stopped_at is None else None
+    return RecordingChanged(seq=recording.changed_sequence, recording=running)
+
+
+def agrees(seat: Seat) -> bool | None:
+    """Whether this seat may be recorded; None while nobody has asked.
+
+    The answer given in the room counts most. Before that it is the box ticked at the registration
+    for this very meeting, as long as the person has confirmed it and not taken it back since.
+    """
+    if seat.recording_answer is not None:
+        return seat.recording_answer
+    registration = seat.registration
+    if registration is None or "recording" not in registration.requested_consents:
+        return None
+    event = consent.current_event(registration.contact_point, "recording", "meeting")
+    return None if event is None or event.state == "pending" else event.state == "granted"
+
+
+def plans(rooms: Iterable[str]) -> dict[str, RecordingPlan]:
+    """For each of these rooms that is being recorded now, what is to be recorded."""
+    running = Recording.objects.filter(
+        meeting__public_id__in=[UUID(room) for room in rooms],
+        stopped_at=None,
+        starts_at__lte=timezone.now(),
+    ).select_related("meeting")
+    return {str(entry.meeting.public_id): _plan(entry) for entry in running}
+
+
+def recordings_of(meeting: Meeting) -> QuerySet[Recording]:
+    """Every recording of the meeting with its files as `listed_tracks`, first come first."""
+    tracks = RecordingTrack.objects.select_related("seat").order_by("started_at", "pk")
+    rows = Recording.objects.filter(meeting=meeting).select_related("started_by")
+    return rows.prefetch_related(Prefetch("tracks", tracks, to_attr="listed_tracks"))
+
+
+def stored_track(meeting: Meeting, public_id: UUID) -> RecordingTrack | None:
+    """A file of this very meeting that can be taken along now."""
+    rows = RecordingTrack.objects.filter(recording__meeting=meeting, public_id=public_id)
+    stored = rows.filter(state=RecordingTrack.State.STORED)
+    return stored.select_related("seat", "recording__meeting").first()
+
+
+def _plan(recording: Recording) -> RecordingPlan:
+    """The revision was read before the seats: they are at least as new as it says."""
+    on_stage = Seat.objects.filter(meeting=recording.meeting, state=SeatState.ADMITTED)
+    seats = on_stage.exclude(role=SeatRole.ATTENDEE).select_related("registration__contact_point")
+    return RecordingPlan(
+        recording=str(recording.public_id),
+        revision=recording.meeting.room_sequence,
+        tracks={str(seat.public_id): SOURCES for seat in seats if agrees(seat)},
+    )
+
+
+def _card(recording: Recording) -> RecordingCard:
+    return RecordingCard(starts_at=recording.starts_at.isoformat())

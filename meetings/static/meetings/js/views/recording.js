@@ -1,0 +1,131 @@
+/**
+ * The notice that the meeting is recorded, what we ourselves say to it, and for those who may
+ * record: the switch and how it fares.
+ */
+
+import { isAllowed } from "../room_state.js";
+import { askToConfirm } from "./dialogs.js";
+import { part } from "./dom.js";
+
+/** After the announced begin the media server should have confirmed within this time. */
+const CONFIRMED_WITHIN_MS = 6_000;
+
+/**
+ * @param {HTMLElement} root
+ * @param {import("../room_session.js").RoomSession} session
+ */
+export function wireRecording(root, session) {
+  wireSwitch(root, session);
+  wireNotice(root, session);
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {import("../room_session.js").RoomSession} session
+ */
+function wireSwitch(root, session) {
+  const item = part(root, "start-recording");
+  const stop = part(root, "stop-recording");
+  item.addEventListener("click", () => {
+    part(root, "more-menu").hidePopover();
+    void askToRecord(session);
+  });
+  stop.addEventListener("click", () => void session.stopRecording());
+  session.store.subscribe(
+    [(state) => state.me, (state) => state.meeting, (state) => state.recording],
+    (state) => {
+      const may = isAllowed(state, "record");
+      item.hidden = !may || !state.meeting?.is_live || state.recording !== null;
+      stop.hidden = !may;
+    },
+  );
+}
+
+/** @param {import("../room_session.js").RoomSession} session */
+async function askToRecord(session) {
+  const isSure = await askToConfirm({
+    title: gettext("Record this meeting?"),
+    text: gettext("Everybody in the room is told at once, and the recording begins two seconds later. Only those who agreed are heard and seen in it. By starting it you agree for yourself."),
+    yes: gettext("Record"),
+  });
+  if (isSure) await session.startRecording();
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {import("../room_session.js").RoomSession} session
+ */
+function wireNotice(root, session) {
+  const notice = part(root, "recording");
+  const own = part(root, "recording-own");
+  const agree = part(root, "recording-agree");
+  const refuse = part(root, "recording-refuse");
+  const status = part(root, "recording-status");
+  agree.addEventListener("click", () => void session.answerRecording(true));
+  refuse.addEventListener("click", () => void session.answerRecording(false));
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const draw = () => {
+    const { me, recording, recordingStatus } = session.state;
+    notice.hidden = recording === null;
+    if (!recording || !me) return;
+    const answer = me.agrees_to_recording;
+    const canBeRecorded = isAllowed(session.state, "publish_microphone");
+    own.textContent = canBeRecorded ? describeOwn(answer) : "";
+    agree.hidden = !canBeRecorded || answer === true;
+    refuse.hidden = !canBeRecorded || answer === false;
+    refuse.textContent = answer ? gettext("Leave the recording") : gettext("Stay out of it");
+    agree.classList.toggle("button-primary", answer === undefined);
+    const words = isAllowed(session.state, "record") ? describeStatus(recording, recordingStatus) : null;
+    status.hidden = !words;
+    status.textContent = words?.text ?? "";
+    status.classList.toggle("recording-warning", words?.isWarning ?? false);
+    clearTimeout(timer);
+    if (!recordingStatus) timer = setTimeout(draw, CONFIRMED_WITHIN_MS + 500);
+  };
+  session.store.subscribe(
+    [(state) => state.me, (state) => state.recording, (state) => state.recordingStatus],
+    draw,
+  );
+}
+
+/** @param {boolean | undefined} answer */
+function describeOwn(answer) {
+  if (answer === true) return gettext("You are in the recording.");
+  if (answer === false) return gettext("You are not in the recording.");
+  return gettext("You are not in the recording unless you agree.");
+}
+
+/**
+ * @param {import("../protocol.js").RecordingCard} recording
+ * @param {import("../protocol.js").RecordingStatus | null} status
+ * @returns {{text: string, isWarning: boolean}}
+ */
+export function describeStatus(recording, status) {
+  if (!status) {
+    const isLate = Date.now() > Date.parse(recording.starts_at) + CONFIRMED_WITHIN_MS;
+    return isLate
+      ? { text: gettext("The media server has not confirmed the recording yet."), isWarning: true }
+      : { text: gettext("Starting …"), isWarning: false };
+  }
+  const size = { megabytes: formatMegabytes(status.size_bytes) };
+  switch (status.state) {
+    case "disk_low":
+      return { text: gettext("Nothing is written: the disk of the media server is nearly full."), isWarning: true };
+    case "stalled":
+      return status.reason === "no_media"
+        ? { text: interpolate(gettext("%(megabytes)s MB, not growing: nobody who agreed is heard or seen."), size, true), isWarning: true }
+        : { text: interpolate(gettext("%(megabytes)s MB, not growing: the disk of the media server does not follow."), size, true), isWarning: true };
+    case "stopped":
+      return { text: interpolate(gettext("%(megabytes)s MB, stopped"), size, true), isWarning: false };
+    default:
+      return { text: interpolate(gettext("%(megabytes)s MB, growing"), size, true), isWarning: false };
+  }
+}
+
+/** @param {number} bytes */
+function formatMegabytes(bytes) {
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(document.documentElement.lang || "en", digits).format(bytes / 1e6);
+}

@@ -1,0 +1,293 @@
+"""Recording as the people in the room see it: the notice first, then those who agreed."""
+
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from crm.models import ConsentEvent, ContactPoint
+from crm.services import consent
+from media_relay.protocol import StartRecording
+from meetings import room_protocol as rp
+from meetings.models import Recording, Seat
+from meetings.selectors.recording import agrees, plans
+from meetings.services import recording
+from tests.fake_relay import FakeRelay
+from tests.meetings.live.conftest import LiveRoom, MakeRoom
+from tests.meetings.live.rooms import Page, make_guest, make_meeting
+
+LIMIT_S = 6.0
+
+
+@pytest.fixture(autouse=True)
+def _short_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long enough to tell before from after."""
+    monkeypatch.setattr(recording, "NOTICE", timedelta(seconds=0.5))
+
+
+@pytest.fixture
+async def room(make_room: MakeRoom) -> LiveRoom:
+    return await make_room(recording_policy="optional")
+
+
+def seat_of(page: Page) -> str:
+    assert page.snapshot is not None
+    return page.snapshot.me.seat
+
+
+def recorded(relay: FakeRelay) -> set[str]:
+    return {name for request in relay.recordings.values() for name in request.tracks}
+
+
+async def test_everybody_is_told_before_the_relay_is(room: LiveRoom, relay: FakeRelay) -> None:
+    host, guest = await room.host_page(), await room.guest_page()
+
+    answer = await host.ask("start_recording")
+    notice = await guest.hear(rp.RecordingChanged)
+    asked_early = relay.asked(StartRecording)
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+
+    stored = await Recording.objects.aget()
+    assert isinstance(answer, rp.Ok)
+    assert notice.recording == rp.RecordingCard(starts_at=stored.starts_at.isoformat())
+    assert asked_early == []
+    assert timezone.now() >= stored.starts_at
+
+
+async def test_only_who_agreed_is_on_the_list_and_withdrawal_takes_effect_at_once(
+    room: LiveRoom, relay: FakeRelay
+) -> None:
+    host, guest = await room.host_page(), await room.guest_page()
+    await host.ask("start_recording")
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+    first = recorded(relay)
+
+    await guest.ask("answer_recording", agrees=True)
+    second = recorded(relay)
+    await guest.ask("answer_recording", agrees=False)
+    third = recorded(relay)
+
+    assert first == {seat_of(host)}
+    assert second == {seat_of(host), seat_of(guest)}
+    assert third == {seat_of(host)}
+    revisions = [request.revision for request in relay.asked(StartRecording)]
+    assert revisions == sorted(set(revisions))
+
+
+def consent_events(point: ContactPoint) -> list[tuple[str, str, str, str]]:
+    events = ConsentEvent.objects.filter(contact_point=point).order_by("pk")
+    return list(events.values_list("purpose", "channel", "state", "wording_version"))
+
+
+async def test_answer_stands_in_the_trace_of_consents(room: LiveRoom) -> None:
+    guest = await room.guest_page()
+
+    await guest.ask("answer_recording", agrees=True)
+    await guest.ask("answer_recording", agrees=False)
+
+    assert room.guest.registration is not None
+    point = room.guest.registration.contact_point
+    said = await sync_to_async(consent_events)(point)
+    assert said == [
+        ("recording", "meeting", "granted", "recording-1"),
+        ("recording", "meeting", "withdrawn", "recording-1"),
+    ]
+
+
+async def test_who_enters_later_reads_it_in_the_snapshot(room: LiveRoom, relay: FakeRelay) -> None:
+    host = await room.host_page()
+    await host.ask("start_recording")
+
+    guest = await room.guest_page()
+
+    assert host.snapshot is not None
+    assert guest.snapshot is not None
+    assert "record" in host.snapshot.me.permissions
+    assert guest.snapshot.recording is not None
+    assert guest.snapshot.me.agrees_to_recording is None
+
+
+async def test_missed_notice_is_read_from_the_database(room: LiveRoom) -> None:
+    host = await room.host_page()
+    assert host.snapshot is not None
+    await host.ask("start_recording")
+
+    missed = await host.ask("fetch", after_seq=host.snapshot.seq)
+
+    assert [type(m) for m in missed.messages if isinstance(m, rp.RecordingChanged)] == [
+        rp.RecordingChanged
+    ]
+
+
+async def test_stop_reaches_relay_and_room(room: LiveRoom, relay: FakeRelay) -> None:
+    host, guest = await room.host_page(), await room.guest_page()
+    await host.ask("start_recording")
+    await guest.hear(rp.RecordingChanged)
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+
+    for _ in range(2):
+        answer = await host.ask("stop_recording")
+        assert isinstance(answer, rp.Ok)
+
+    over = await guest.hear(rp.RecordingChanged)
+    assert (over.recording, relay.recordings) == (None, {})
+    assert (await Recording.objects.aget()).stopped_at is not None
+
+
+async def test_hosts_are_told_how_it_fares_and_guests_are_not(
+    room: LiveRoom, relay: FakeRelay
+) -> None:
+    host, guest = await room.host_page(), await room.guest_page()
+    await host.ask("start_recording")
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+
+    await relay.tell_recording(str(room.meeting.public_id), 4096)
+
+    assert await host.hear(rp.RecordingStatus) == rp.RecordingStatus(
+        state="recording", reason="", size_bytes=4096, tracks=1
+    )
+    assert await guest.hears_nothing(rp.RecordingStatus)
+
+
+async def test_relay_that_died_is_told_again_under_the_same_name(
+    room: LiveRoom, relay: FakeRelay, fast_watch: None
+) -> None:
+    host = await room.host_page()
+    await host.ask("start_recording")
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+    before = next(iter(relay.recordings.values())).recording
+
+    await relay.stop()
+    await relay.start()
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+
+    assert next(iter(relay.recordings.values())).recording == before
+
+
+async def test_relay_that_cannot_record_is_told_to_the_host_and_ends_it(
+    room: LiveRoom, relay: FakeRelay
+) -> None:
+    relay.refusals["start_recording"] = "cannot_record"
+    host = await room.host_page()
+
+    await host.ask("start_recording")
+    error = await host.hear(rp.Error, LIMIT_S)
+
+    assert error.code == "cannot_record"
+    assert "disk" in error.sentence
+    assert (await Recording.objects.aget()).stopped_at is not None
+
+
+async def test_meeting_planned_without_recordings_refuses_even_its_host(
+    make_room: MakeRoom,
+) -> None:
+    room = await make_room(recording_policy="never")
+    host = await room.host_page()
+
+    answer = await host.ask("start_recording")
+
+    assert (answer.code, await Recording.objects.acount()) == ("not_recordable", 0)
+    assert host.snapshot is not None
+    assert "record" not in host.snapshot.me.permissions
+
+
+async def test_meeting_that_is_always_recorded_begins_when_it_goes_live(
+    make_room: MakeRoom, relay: FakeRelay, fast_watch: None
+) -> None:
+    room = await make_room(recording_policy="always")
+
+    guest = await room.guest_page()
+    assert await Recording.objects.acount() == 0
+    host = await room.host_page()
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+
+    stored = await Recording.objects.aget()
+    assert stored.started_by_id is None
+    assert host.snapshot is not None
+    assert host.snapshot.recording is not None
+    assert await guest.hear(rp.RecordingChanged)
+    assert recorded(relay) == set()
+
+
+async def test_end_of_the_meeting_ends_the_recording(room: LiveRoom) -> None:
+    host = await room.host_page()
+    await host.ask("start_recording")
+
+    await host.ask("end_meeting")
+
+    assert (await Recording.objects.aget()).stopped_at is not None
+
+
+async def test_reader_that_is_late_cannot_bring_back_who_withdrew(
+    room: LiveRoom, relay: FakeRelay
+) -> None:
+    """Two web processes: one read the consents before the withdrawal and asks after it."""
+    host, guest = await room.host_page(), await room.guest_page()
+    await guest.ask("answer_recording", agrees=True)
+    await host.ask("start_recording")
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+    early = await sync_to_async(plans)({str(room.meeting.public_id)})
+
+    await guest.ask("answer_recording", agrees=False)
+    late = next(iter(relay.recordings.values()))
+
+    assert early[str(room.meeting.public_id)].revision < late.revision
+
+
+@pytest.mark.django_db
+class TestAgrees:
+    """What counts as a yes."""
+
+    @pytest.fixture
+    def seat(self) -> Seat:
+        return make_guest(make_meeting(recording_policy="optional"))
+
+    def say(self, seat: Seat, state: str) -> None:
+        assert seat.registration is not None
+        consent.record(
+            contact_point=seat.registration.contact_point,
+            purpose="recording",
+            channel="meeting",
+            state=state,
+            wording_version="recording-1",
+            source="test",
+        )
+
+    def tick(self, seat: Seat) -> None:
+        assert seat.registration is not None
+        seat.registration.requested_consents = {"recording": "recording-1"}
+
+    def test_nothing_said_is_no_answer(self, seat: Seat) -> None:
+        assert agrees(seat) is None
+
+    def test_yes_for_another_meeting_is_no_answer(self, seat: Seat) -> None:
+        self.say(seat, "granted")
+
+        assert agrees(seat) is None
+
+    def test_ticked_but_not_confirmed_is_no_answer(self, seat: Seat) -> None:
+        self.tick(seat)
+        self.say(seat, "pending")
+
+        assert agrees(seat) is None
+
+    def test_ticked_and_confirmed_is_a_yes(self, seat: Seat) -> None:
+        self.tick(seat)
+        self.say(seat, "granted")
+
+        assert agrees(seat) is True
+
+    def test_ticked_and_taken_back_is_a_no(self, seat: Seat) -> None:
+        self.tick(seat)
+        self.say(seat, "granted")
+        self.say(seat, "withdrawn")
+
+        assert agrees(seat) is False
+
+    def test_answer_in_the_room_counts_most(self, seat: Seat) -> None:
+        self.tick(seat)
+        self.say(seat, "granted")
+        seat.recording_answer = False
+
+        assert agrees(seat) is False
