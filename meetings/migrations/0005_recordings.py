@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0003_live_seats'),
+        ('meetings', '0004_relay_places'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
