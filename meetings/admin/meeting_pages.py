@@ -191,7 +191,7 @@ class MeetingPages(_Base):
         """One file, or the range of it that is asked for; the right is looked up each time."""
         meeting = self._find(request, pk, can_take_recordings)
         track = stored_track(meeting, track_id)
-        if track is None:
+        if track is None or not track.file.name:
             raise Http404
         response = serve_file(
             request,
