@@ -1,6 +1,5 @@
 """What every test gets: no outside services, and the people of tests/people.py."""
 
-import importlib
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from crm.selectors import organisation
+from tests import consent_guard
 from tests.people import (
     administrator,
     attendee_account,
@@ -79,10 +79,14 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """On SQLite, transactional tests empty tables row by row, which the guard of the consent
-    events forbids. Its own test puts it back."""
-    guard = importlib.import_module("crm.migrations.0008_consents_are_append_only")
+    events forbids. `database_guard` puts it back."""
     with django_db_blocker.unblock():
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                for name in guard.SQLITE_TRIGGERS:
-                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        consent_guard.take_away()
+
+
+@pytest.fixture
+def database_guard(db: None) -> Iterator[None]:
+    """The guard of the consent events as a real system has it."""
+    consent_guard.put_back()
+    yield
+    consent_guard.take_away()

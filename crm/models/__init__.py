@@ -4,6 +4,7 @@ from crm.models.activity import Activity, Task
 from crm.models.campaign import Campaign, Channel, Spend
 from crm.models.consent import ConsentChannel, ConsentEvent, ConsentState, Purpose, Suppression
 from crm.models.contact import Company, Contact, ContactPoint, normalise_point
+from crm.models.demo import DemoRow
 from crm.models.identity import IdentityLink, IdentitySuggestion
 from crm.models.mailing import Delivery, Mailing, MailingRecipient
 from crm.models.market import Competitor, CustomerGroup, Market, MarketFigure, Region
@@ -28,6 +29,7 @@ __all__ = [
     "ContactProfile",
     "CustomerGroup",
     "Delivery",
+    "DemoRow",
     "IdentityLink",
     "IdentitySuggestion",
     "Mailing",

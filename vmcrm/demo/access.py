@@ -25,4 +25,5 @@ def describe_access() -> list[str]:
     if meeting:
         address = organisation.absolute(meeting.get_absolute_url())
         lines.append(f"Meeting that is open now: {address}  (code {meeting.join_code})")
+    lines.append("Everything in it is invented; it leaves with: manage.py seed_demo --remove")
     return lines

@@ -1,31 +1,12 @@
 """Consent events are written once: the model, the queryset and the database refuse changes."""
 
-import importlib
-from collections.abc import Iterator
-
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from crm.models import ConsentEvent
+from crm.models import ConsentEvent, DemoRow
 from tests.factories.crm import make_consent, make_point
 
 pytestmark = pytest.mark.django_db
-
-GUARD = importlib.import_module("crm.migrations.0008_consents_are_append_only")
-
-
-@pytest.fixture
-def database_guard() -> Iterator[None]:
-    """The triggers of the migration, which the test session takes away on SQLite."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            for statement in GUARD.SQLITE_TRIGGERS.values():
-                cursor.execute(statement)
-    yield
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            for name in GUARD.SQLITE_TRIGGERS:
-                cursor.execute(f"DROP TRIGGER {name}")
 
 
 def test_save_of_a_stored_consent_is_refused() -> None:
@@ -60,3 +41,24 @@ def test_raw_change_of_a_consent_is_refused_by_the_database(
         cursor.execute(statement)
 
     assert ConsentEvent.objects.get().state == "granted"
+
+
+def test_database_lets_consents_of_the_demo_go_and_no_others(database_guard: None) -> None:
+    demo, real = make_consent(make_point()), make_consent(make_point())
+    DemoRow.objects.create(model="crm.contactpoint", key=str(demo.contact_point_id))
+    DemoRow.objects.create(model="crm.contact", key=str(real.contact_point_id))
+
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM crm_consentevent WHERE id = %s", [demo.pk])
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM crm_consentevent WHERE id = %s", [real.pk])
+
+    assert ConsentEvent.objects.get() == real
+
+
+def test_database_lets_nobody_change_a_consent_of_the_demo(database_guard: None) -> None:
+    demo = make_consent(make_point())
+    DemoRow.objects.create(model="crm.contactpoint", key=str(demo.contact_point_id))
+
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE crm_consentevent SET state = 'withdrawn'")
