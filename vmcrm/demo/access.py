@@ -25,5 +25,6 @@ def describe_access() -> list[str]:
     if meeting:
         address = organisation.absolute(meeting.get_absolute_url())
         lines.append(f"Meeting that is open now: {address}  (code {meeting.join_code})")
+        lines.append("Nobody to meet? In a second terminal: manage.py demo_presenter")
     lines.append("Everything in it is invented; it leaves with: manage.py seed_demo --remove")
     return lines
