@@ -1,16 +1,19 @@
 """The first-run page: who gets in, what is refused, and that it is gone afterwards."""
 
 import io
+import threading
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from crm.models import Organisation, User
 from crm.selectors import organisation
 from crm.services import logo
-from crm.services.organisation import change_organisation
+from crm.services.organisation import change_organisation, set_up
+from tests.crm.services.test_organisation import ADA as FIRST
 from tests.crm.services.test_organisation import make_picture
 from vmcrm import setup_link
 from vmcrm.logs import mask
@@ -264,3 +267,27 @@ def test_setup_link_command_says_the_link_or_that_it_is_done(client):
 
     assert "http://localhost:8000/setup/" in before.getvalue()
     assert after.getvalue() == "There is an administrator already.\n"
+
+
+# --- Two at once ----------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+def test_whoever_comes_second_reads_that_somebody_was_faster():
+    address = page()
+    answers = []
+
+    def come_second():
+        answers.append(Client().post(address, {**FILLED_IN, "email": "second@nordlicht.example"}))
+        connection.close()
+
+    with transaction.atomic():
+        set_up(organisation=Organisation(name="First"), new_logo=None, administrator=FIRST)
+        second = threading.Thread(target=come_second)
+        second.start()
+        second.join(1.5)  # by now it waits: nobody sees yet what is not committed
+        assert not answers
+    second.join(20)
+
+    assert answers[0].status_code == 409
+    assert "Somebody was faster" in answers[0].content.decode()
+    assert [user.email for user in User.objects.all()] == ["ada@example.com"]
+    assert Organisation.objects.get().name == "First"
