@@ -108,6 +108,25 @@ class ParticipantQuality:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ViewTile:
+    """A video on a viewer's screen, in pixels of the device; 0 by 0 is hidden."""
+
+    participant: Name
+    source: Source
+    width: int
+    height: int
+    is_stage: bool  # the one the viewer looks at: before all other tiles
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VisibleVideo:
+    """A video by its name."""
+
+    participant: Name
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RoomInfo:
     """One room in the snapshot of `hello`."""
 
@@ -263,6 +282,16 @@ class SubscribeAnswer(Request):
     participant: Name
     generation: int
     sdp: Sdp
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetView(Request):
+    """All tiles that a viewer sees; what is not listed is hidden and sends nothing."""
+
+    TYPE: ClassVar[str] = "set_view"
+    room: Name
+    participant: Name
+    tiles: tuple[ViewTile, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -509,6 +538,27 @@ class RoomQuality(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LayersWanted(Event):
+    """To a publisher: the layers of a source that somebody watches, by index from the smallest."""
+
+    TYPE: ClassVar[str] = "layers_wanted"
+    room: Name
+    participant: Name
+    source: Source
+    layers: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideosPaused(Event):
+    """To a viewer: all visible videos that its network has no room for."""
+
+    TYPE: ClassVar[str] = "videos_paused"
+    room: Name
+    participant: Name
+    videos: tuple[VisibleVideo, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Goodbye(Event):
     """The relay stops; every room of it ends."""
 
@@ -525,6 +575,7 @@ REQUESTS: tuple[type[Request], ...] = (
     PublishOffer,
     Subscribe,
     SubscribeAnswer,
+    SetView,
     PausePublication,
     StartRecording,
     StopRecording,
@@ -552,6 +603,8 @@ EVENTS: tuple[type[Event], ...] = (
     RecordingState,
     RecordingFileReady,
     RoomQuality,
+    LayersWanted,
+    VideosPaused,
     Goodbye,
 )
 MESSAGES: dict[str, type[Message]] = {kind.TYPE: kind for kind in (*REQUESTS, *ANSWERS, *EVENTS)}
@@ -759,6 +812,8 @@ READERS: dict[type[Any], dict[str, Reader]] = {
     for kind in (
         PublicationInfo,
         TrackInfo,
+        ViewTile,
+        VisibleVideo,
         PathFault,
         RecordingGap,
         ClockPoint,

@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Callable
 
+from media_relay.forwarding.bandwidth import NOMINAL_BPS, suitable_layer
+from media_relay.forwarding.demand import Demand
 from media_relay.forwarding.keyframes import KeyFrameGate
 from media_relay.forwarding.layers import TOP, Layer, LayerSet, Viewer
 from media_relay.forwarding.ring import StoredPacket
@@ -30,6 +32,7 @@ class Publication:
         self.codec = codec
         self.ask_publisher: Callable[[int], None] | None = None
         self.layers = LayerSet(rids, needs_key_frame=codec.kind == "video")
+        self.demand = Demand(len(self.layers.layers))
         self._gate = KeyFrameGate()
         self._stats = stats
 
@@ -47,6 +50,18 @@ class Publication:
     @property
     def is_paused(self) -> bool:
         return self.layers.is_paused
+
+    @property
+    def costs_bps(self) -> tuple[float, ...]:
+        """What each layer takes; until it was measured, what such a layer usually takes."""
+        layers = self.layers.layers
+        nominal = NOMINAL_BPS[len(layers)]
+        return tuple(layer.bitrate_bps or nominal[layer.index] for layer in layers)
+
+    def layer_for(self, tile_height: int) -> int:
+        """The layer that suits a tile of this height."""
+        heights = [layer.stream.height if layer.stream else None for layer in self.layers]
+        return suitable_layer(heights, tile_height)
 
     # --- viewers ---
 
@@ -86,10 +101,12 @@ class Publication:
         for layer in self.layers:
             self.layers.replace_stream(layer, None, now)
             layer.stream_since = float("-inf")  # the next SSRC is taken at once
+        self.demand = Demand(len(self.layers.layers))
 
     def replace_layers(self, rids: tuple[str, ...], now: float) -> None:
         """The browser came back with other encodings; viewers wait for their key frames."""
         self.layers = self.layers.successor(rids, now)
+        self.demand = Demand(len(self.layers.layers))
 
     def accept(self, layer: Layer, packet: StoredPacket, now: float) -> None:
         """A new packet of a layer."""
@@ -116,6 +133,15 @@ class Publication:
                     self.want_key_frame(now)
         self._ask_for_waiting(now)
         self._flush_key_frame_request(now)
+
+    def update_demand(self, now: float) -> bool:
+        """Whether the publisher is to be told anew which layers are watched."""
+        return self.is_video and self.demand.update(self.layers.needed, now)
+
+    def measure(self, now: float) -> None:
+        """Once a second: what each layer takes."""
+        for layer in self.layers:
+            layer.measure(now)
 
     def _ask_for_waiting(self, now: float) -> None:
         if self.layers.is_waited_for:

@@ -38,6 +38,7 @@ from media_relay.sdp.description import (
 from media_relay.sdp.parse import parse_description
 from media_relay.sdp.write import (
     FORWARDED_EXTENSIONS,
+    SEND_TIME_ID,
     AnsweredSection,
     TransportLines,
     write_publish_answer,
@@ -88,6 +89,7 @@ class Room(Protocol):
     def publication_ended(self, publication: Publication) -> None: ...
     def publish_state_changed(self, participant: str, state: ConnectionState) -> None: ...
     def voice_heard(self, participant: str, level: int, now: float) -> None: ...
+    def layers_wanted(self, publication: Publication) -> None: ...
 
 
 class Publisher:
@@ -384,6 +386,7 @@ class Publisher:
             codec=codec.name,
             clock_rate=codec.clock_rate,
             extension_ids=section.forwarded_ids,
+            send_time_id=SEND_TIME_ID if codec.kind == "video" else None,
         )
         section.publication.replace_stream(layer, stream, now)
         return stream
@@ -402,6 +405,8 @@ class Publisher:
         if self._connection is None or self._connection.state != "connected":
             return
         for section in self._sections.values():
+            if section.publication.update_demand(now):
+                self._room.layers_wanted(section.publication)
             for stream in section.publication.layers.streams:
                 self._ask_missing(section, stream, now)
             section.publication.tick(now)

@@ -90,11 +90,15 @@ class RoundTrip:
         if len(self._left_at) > MAX_REPORTS_KEPT:
             self._left_at.popitem(last=False)
 
-    def returned(self, block: ReportBlock, now: float) -> None:
-        """A receiver names the last sender report that it had, and for how long."""
+    def returned(self, block: ReportBlock, now: float) -> float | None:
+        """A receiver names the last sender report that it had, and for how long. The round trip in
+        seconds; None when the report is not one of those that are remembered.
+        """
         left_at = self._left_at.get(block.last_report)
         if left_at is None or block.last_report == 0:
-            return
-        round_trip_s = now - left_at - block.delay_since_last_report / 65_536
-        if round_trip_s < MAX_ROUND_TRIP_S:
-            self.latest_ms = round(max(0.0, round_trip_s) * 1000, 1)
+            return None
+        round_trip_s = max(0.0, now - left_at - block.delay_since_last_report / 65_536)
+        if round_trip_s > MAX_ROUND_TRIP_S:
+            return None
+        self.latest_ms = round(round_trip_s * 1000, 1)
+        return round_trip_s

@@ -42,6 +42,7 @@ from media_relay.protocol import (
     RecordingFiles,
     Request,
     SetPermissions,
+    SetView,
     StartRecording,
     Status,
     StatusReport,
@@ -180,6 +181,12 @@ class Relay:
             case SubscribeAnswer():
                 participant = self._participant(request.room, request.participant)
                 participant.subscription.answer(request.generation, request.sdp, now)
+            case SetView():
+                room = self._room(request.room)
+                others = room.publications(without=request.participant)
+                room.participant(request.participant).subscription.set_view(
+                    request.tiles, others, now
+                )
             case SetPermissions():
                 participant = self._participant(request.room, request.participant)
                 participant.permit(frozenset(request.may_publish))
@@ -237,7 +244,7 @@ class Relay:
         room = self._room(request.room)
         participant = room.join(request.participant, frozenset(request.may_publish))
         self.bus.bind(request.room, request.participant, channel)
-        room.repeat_offer(participant)
+        room.repeat_news(participant)
         others = room.publications(without=request.participant)
         return Joined(id=request.id, publications=tuple(entry.info for entry in others))
 

@@ -12,12 +12,15 @@ from media_relay.protocol import (
     ConnectionKind,
     ConnectionState,
     ConnectionStateChanged,
+    LayersWanted,
     PublicationEnded,
     PublicationStarted,
     RoomInfo,
     RoomQuality,
     Source,
     SubscribeOffer,
+    VideosPaused,
+    VisibleVideo,
 )
 from media_relay.publication import Publication
 from media_relay.publisher import Publisher
@@ -118,11 +121,18 @@ class Room:
             self._stopped.append(self.recording.name)
             self.recording = None
 
-    def repeat_offer(self, participant: Participant) -> None:
-        """Send an unanswered offer again: the control connection that had it may have died."""
+    def repeat_news(self, participant: Participant) -> None:
+        """Say again what concerns this participant alone: the control connection that was told
+        may have died with it.
+        """
         offer = participant.subscription.outstanding
         if offer is not None:
             self.subscribe_offer_made(participant.id, offer)
+        if participant.subscription.paused:
+            self.videos_paused(participant.id, participant.subscription.paused)
+        for publication in participant.publisher.publications.values():
+            if publication.is_video and publication.demand.is_partial:
+                self.layers_wanted(publication)
 
     def _new_participant(self, name: str, may_publish: frozenset[Source]) -> Participant:
         participant = Participant(
@@ -186,7 +196,21 @@ class Room:
     def voice_heard(self, participant: str, level: int, now: float) -> None:
         self._speaker.hear(participant, level, now)
 
+    def layers_wanted(self, publication: Publication) -> None:
+        event = LayersWanted(
+            seq=0,
+            room=self.name,
+            participant=publication.participant,
+            source=publication.source,
+            layers=tuple(sorted(publication.demand.told)),
+        )
+        self._bus.to_participant(self.name, publication.participant, event)
+
     # --- what subscriptions say ---
+
+    def videos_paused(self, participant: str, videos: tuple[VisibleVideo, ...]) -> None:
+        event = VideosPaused(seq=0, room=self.name, participant=participant, videos=videos)
+        self._bus.to_participant(self.name, participant, event)
 
     def subscribe_offer_made(self, participant: str, offer: Offer) -> None:
         event = SubscribeOffer(
@@ -217,6 +241,8 @@ class Room:
 
     def report(self, now: float) -> None:
         """Once a second."""
+        for publication in self.publications():
+            publication.measure(now)
         for participant in self.participants.values():
             participant.publisher.report(now)
             participant.subscription.report(now)

@@ -6,13 +6,16 @@ section goes idle and waits for the next publication with the same codec.
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2s
 from typing import Protocol
 
 from media_relay.errors import BadSdp, StaleGeneration
 from media_relay.forwarding.forwarder import Forwarder
+from media_relay.forwarding.layers import TOP
 from media_relay.forwarding.rtcp import (
+    BitrateEstimate,
     KeyFrameRequest,
     Nack,
     ReportBlock,
@@ -20,7 +23,7 @@ from media_relay.forwarding.rtcp import (
     read_rtcp,
     write_source_description,
 )
-from media_relay.protocol import ConnectionState, PathQuality, TrackInfo
+from media_relay.protocol import ConnectionState, PathQuality, TrackInfo, ViewTile, VisibleVideo
 from media_relay.publication import Publication
 from media_relay.quality import PathMeter, RoundTrip
 from media_relay.sdp.codecs import Codec
@@ -30,7 +33,9 @@ from media_relay.sdp.write import OfferedSection, TransportLines, write_subscrib
 from media_relay.stats import Stats
 from media_relay.transport.connection import Connection
 from media_relay.transport.endpoint import MediaEndpoint
+from media_relay.view import View
 
+SHARE_INTERVAL_S = 0.5
 MAX_SLOTS = 120  # sections in one offer; publications beyond wait until a slot is free
 
 
@@ -60,6 +65,7 @@ class Room(Protocol):
 
     def subscribe_offer_made(self, participant: str, offer: Offer) -> None: ...
     def subscribe_state_changed(self, participant: str, state: ConnectionState) -> None: ...
+    def videos_paused(self, participant: str, videos: tuple[VisibleVideo, ...]) -> None: ...
 
 
 class Subscription:
@@ -83,6 +89,13 @@ class Subscription:
         self._is_changed = False  # the next offer differs from the last
         self._generation = 0
         self._session_id = secrets.randbelow(2**62)
+        self._view = View()
+        self._shared_at = 0.0
+
+    @property
+    def paused(self) -> tuple[VisibleVideo, ...]:
+        """The visible videos that the viewer's network has no room for."""
+        return self._view.paused
 
     @property
     def connection(self) -> Connection | None:
@@ -99,6 +112,7 @@ class Subscription:
     def remake(self, publications: list[Publication], now: float) -> None:
         """A new connection for what is published now; the offer comes with the first track."""
         self.close()
+        self._view.renew()
         self._connection = self._endpoint.add(self)
         self._room.subscribe_state_changed(self._participant, "connecting")
         for publication in publications:
@@ -148,6 +162,7 @@ class Subscription:
         self.outstanding = None
         for slot in self._slots:
             self._apply(slot, answer, offer, now)
+        self._share(now)
         self._offer_if_free(now)
 
     def _apply(self, slot: Slot, answer: Description, offer: Offer, now: float) -> None:
@@ -160,7 +175,11 @@ class Subscription:
             entry.payload_type == slot.codec.rtx_payload_type for entry in section.formats
         )
         if slot.is_accepted and not was_accepted and self._is_connected:
-            publication.add(slot.forwarder, now)
+            self._begin(slot, publication, now)
+
+    def _begin(self, slot: Slot, publication: Publication, now: float) -> None:
+        wanted = self._view.layer_for(publication) if publication.is_video else TOP
+        publication.add(slot.forwarder, now, wanted=wanted)
 
     def _offer_if_free(self, now: float) -> None:
         """One offer outstanding at a time; what changes meanwhile is in the next one."""
@@ -253,7 +272,8 @@ class Subscription:
         if state == "connected":
             for slot in self._slots:
                 if slot.publication is not None and slot.is_accepted:
-                    slot.publication.add(slot.forwarder, now)
+                    self._begin(slot, slot.publication, now)
+            self._share(now)
         elif state == "disconnected":
             for slot in self._slots:
                 if slot.publication is not None:
@@ -267,8 +287,12 @@ class Subscription:
 
     def on_rtcp(self, packet: bytes, now: float) -> None:
         for item in read_rtcp(packet):
-            if isinstance(item, Reports):
-                for block in item.blocks:
+            if isinstance(item, BitrateEstimate):
+                self._view.estimate.accept_bitrate(item.bitrate_bps)
+            elif isinstance(item, Reports):
+                known = [block for block in item.blocks if block.ssrc in self._by_ssrc]
+                self._view.estimate.accept_reports(known)
+                for block in known:
                     self._take_report(block, now)
             elif isinstance(item, Nack | KeyFrameRequest):
                 slot = self._by_ssrc.get(item.media_ssrc)
@@ -276,10 +300,10 @@ class Subscription:
                     self._repair(slot.forwarder, slot.publication, item, now)
 
     def _take_report(self, block: ReportBlock, now: float) -> None:
-        slot = self._by_ssrc.get(block.ssrc)
-        if slot is not None:
-            self._meter.take(block, slot.codec.clock_rate)
-            self.round_trip.returned(block, now)
+        self._meter.take(block, self._by_ssrc[block.ssrc].codec.clock_rate)
+        round_trip_s = self.round_trip.returned(block, now)
+        if round_trip_s is not None:
+            self._view.estimate.accept_round_trip(round_trip_s)
 
     def quality(self, now: float) -> PathQuality | None:
         """What went to this viewer since it was last asked; None while nothing is watched."""
@@ -308,6 +332,21 @@ class Subscription:
         for slot in self._slots:
             if slot.forwarder.is_report_due:
                 self._report(slot, now)
+        if now - self._shared_at >= SHARE_INTERVAL_S:
+            self._share(now)
+
+    def set_view(
+        self, tiles: Sequence[ViewTile], publications: Sequence[Publication], now: float
+    ) -> None:
+        """What the viewer sees now, of all that is published."""
+        self._view.set_tiles(tiles, publications)
+        self._share(now)
+
+    def _share(self, now: float) -> None:
+        """Which layer of each video the viewer gets; nothing while nobody listens."""
+        self._shared_at = now
+        if self._is_connected and self._view.share(self._slots, now):
+            self._room.videos_paused(self._participant, self._view.paused)
 
     def report(self, now: float) -> None:
         """Once a second: sender reports on what is forwarded."""

@@ -200,6 +200,20 @@ class RoomConsumer(RoomSocket):
         await get_client().subscribe_answer(self._room, self._name, message.generation, message.sdp)
         self.put(rp.Ok(id=message.id))
 
+    async def on_set_view(self, message: rp.SetView) -> None:
+        tiles = tuple(
+            relay_protocol.ViewTile(
+                participant=tile.seat,
+                source=tile.source,
+                width=tile.width,
+                height=tile.height,
+                is_stage=tile.is_stage,
+            )
+            for tile in message.tiles
+        )
+        await get_client().set_view(self._room, self._name, tiles)
+        self.put(rp.Ok(id=message.id))
+
     async def on_set_source(self, message: rp.SetSource) -> None:
         was_held = await in_database(room.set_source)(
             seat=self.seat, source=message.source, enabled=message.enabled
@@ -420,6 +434,13 @@ class RoomConsumer(RoomSocket):
             self.put(rp.ActiveSpeaker(seat=event.participant))
         elif isinstance(event, relay_protocol.RoomQuality) and can_see_quality(self.role):
             self.put(rp.RoomQuality(seats=tuple(map(seat_quality, event.participants))))
+        elif isinstance(event, relay_protocol.LayersWanted):
+            self.put(rp.LayersWanted(source=event.source, layers=event.layers))
+        elif isinstance(event, relay_protocol.VideosPaused):
+            videos = tuple(
+                rp.VideoName(seat=video.participant, source=video.source) for video in event.videos
+            )
+            self.put(rp.VideosPaused(videos=videos))
         elif isinstance(event, relay_protocol.RecordingState):
             self._tell_recording(event)
 

@@ -56,6 +56,14 @@ SENTENCES: Final[dict[str, Promise]] = {
     "draining": _("The media server is being restarted. Sound and picture come back shortly."),
 }
 
+OF_ONE_PARTICIPANT: Final = (
+    protocol.SubscribeOffer,
+    protocol.ConnectionStateChanged,
+    protocol.LayersWanted,
+    protocol.VideosPaused,
+)
+"""Events that concern nobody else in the room."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -374,7 +382,7 @@ class RelayLink:
             self._on_goodbye()
             return
         room = getattr(event, "room", None)
-        if isinstance(event, protocol.SubscribeOffer | protocol.ConnectionStateChanged):
+        if isinstance(event, OF_ONE_PARTICIPANT):
             known = self._participants.get((event.room, event.participant))
             if known is not None:
                 known.listener.on_relay_event(event)
@@ -564,6 +572,15 @@ class RelayClient:
                 generation=generation,
                 sdp=sdp,
             ),
+        )
+
+    async def set_view(
+        self, room: str, participant: str, tiles: tuple[protocol.ViewTile, ...]
+    ) -> None:
+        """What the participant sees; somebody who is not there sees nothing anyway."""
+        await self._ask_gone(
+            room,
+            protocol.SetView(id=_fresh_id(), room=room, participant=participant, tiles=tiles),
         )
 
     async def pause(

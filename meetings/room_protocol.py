@@ -60,6 +60,7 @@ ClientId: TypeAlias = Annotated[str, Pattern(UUID_FORM)]
 Sdp: TypeAlias = Annotated[str, Length(1, 60_000)]
 Mid: TypeAlias = Annotated[str, Pattern(r"[A-Za-z0-9._-]{1,16}")]
 Sequence: TypeAlias = Annotated[int, Range(0, 2**53 - 1)]
+Pixels: TypeAlias = Annotated[int, Range(0, 16_384)]
 ChatText: TypeAlias = Annotated[str, Length(1, 4_000)]
 
 
@@ -107,6 +108,26 @@ class SubscribeAnswer:
     id: MessageId
     generation: Sequence
     sdp: Sdp
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ViewTile:
+    """A video on the person's screen, in pixels of the device."""
+
+    seat: SeatId
+    source: Source
+    width: Pixels
+    height: Pixels
+    is_stage: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SetView:
+    """All videos that the person sees; what is not listed is not sent."""
+
+    type: ClassVar[str] = "set_view"
+    id: MessageId
+    tiles: Annotated[tuple[ViewTile, ...], Length(0, 100)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -494,6 +515,29 @@ class RoomQuality:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class LayersWanted:
+    """The sizes of a video of ours that somebody watches, by index from the smallest."""
+
+    type: ClassVar[str] = "layers_wanted"
+    source: Source
+    layers: tuple[Sequence, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class VideoName:
+    seat: SeatId
+    source: Source
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class VideosPaused:
+    """All videos that we see but that our network has no room for."""
+
+    type: ClassVar[str] = "videos_paused"
+    videos: tuple[VideoName, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ForceMute:
     """A host switched this source of ours off; `by` is the host's seat."""
 
@@ -556,6 +600,7 @@ ClientMessage: TypeAlias = (
     | PublishOffer
     | Subscribe
     | SubscribeAnswer
+    | SetView
     | SetSource
     | SendChat
     | Admit
@@ -584,6 +629,8 @@ ServerMessage: TypeAlias = (
     | SubscribeOffer
     | ActiveSpeaker
     | RoomQuality
+    | LayersWanted
+    | VideosPaused
     | ForceMute
     | RecordingStatus
     | Removed

@@ -122,6 +122,11 @@ class FakeRelay:
                 protocol.encode(protocol.Goodbye(seq=self._next_seq(), reason="The relay stops."))
             )
 
+    async def tell(self, kind: type[protocol.Event], **fields: Any) -> None:
+        """An event that concerns one participant, to the connection that speaks for it."""
+        event: Any = kind(seq=self._next_seq(), **fields)
+        await self.rooms[event.room][event.participant].send(protocol.encode(event))
+
     def _next_seq(self) -> int:
         self._seq += 1
         return self._seq
@@ -270,6 +275,9 @@ class FakeRelay:
         return protocol.Ok(id=request.id)
 
     _do_subscribe_answer = _do_subscribe
+
+    def _do_set_view(self, _link: ServerConnection, request: Any) -> protocol.Message:
+        return protocol.Ok(id=request.id)
 
     def _do_pause_publication(self, _link: ServerConnection, request: Any) -> protocol.Message:
         change = self.paused.add if request.paused else self.paused.discard

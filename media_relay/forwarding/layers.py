@@ -48,8 +48,22 @@ class Layer:
     viewers: dict[Viewer, None] = field(default_factory=dict)
     waiting: dict[Viewer, None] = field(default_factory=dict)  # for its next key frame
 
+    octets: int = 0
+    bitrate_bps: float = 0.0  # 0: not known; the last known one while the layer is silent
+    measured_at: float | None = None
+
     def is_silent(self, now: float) -> bool:
         return now - self.heard_at > SILENT_S
+
+    def measure(self, now: float) -> None:
+        """Once a second: how much comes, smoothed over about three seconds."""
+        octets, self.octets = self.octets, 0
+        since, self.measured_at = self.measured_at, now
+        if since is None or now <= since or self.is_silent(now):
+            return
+        bitrate_bps = octets * 8 / (now - since)
+        share = 0.4 if self.bitrate_bps else 1.0
+        self.bitrate_bps += (bitrate_bps - self.bitrate_bps) * share
 
 
 class LayerSet:
@@ -139,6 +153,11 @@ class LayerSet:
             viewing.wanted = index
             self._choose(viewer, now)
 
+    def wanted_by(self, viewer: Viewer) -> int | None:
+        """At most which layer the viewer is to get."""
+        viewing = self._viewings.get(viewer)
+        return None if viewing is None else viewing.wanted
+
     def layer_of(self, viewer: Viewer) -> Layer | None:
         """Whose packets the viewer gets now."""
         viewing = self._viewings.get(viewer)
@@ -167,6 +186,7 @@ class LayerSet:
         """One new packet: to the viewers of the layer, and to those who waited for it."""
         was_silent = layer.is_silent(now)
         layer.heard_at = now
+        layer.octets += len(packet.data)
         for viewer in layer.viewers:
             viewer.forward(packet, now)
         # Only now: whoever enters here gets this packet from the ring.

@@ -125,13 +125,21 @@ def pack_header(
     )
 
 
-def pack_extensions(packet: bytes, header: RtpHeader, new_ids: Mapping[int, int]) -> bytes:
+def pack_send_time(identifier: int, now: float) -> bytes:
+    """The abs-send-time element: seconds modulo 64, 6.18 bits (webrtc.org, abs-send-time)."""
+    return bytes((identifier << 4 | 2,)) + (int(now * 2**18) & 0xFFFFFF).to_bytes(3, "big")
+
+
+def pack_extensions(
+    packet: bytes, header: RtpHeader, new_ids: Mapping[int, int], own: bytes = b""
+) -> bytes:
     """The extension block with only the elements of `new_ids`, under their new ids.
 
-    Empty when nothing is left: what a publisher tells the relay (mid, send time, transport-wide
-    sequence) is not for viewers, and ids differ from one browser to the next.
+    `own` are elements of the relay that stand before them. Empty when nothing is left: what a
+    publisher tells the relay (mid, send time, transport-wide sequence) is not for viewers, and ids
+    differ from one browser to the next.
     """
-    elements = b"".join(
+    elements = own + b"".join(
         bytes((new_ids[identifier] << 4 | (end - start - 1),)) + packet[start:end]
         for identifier, start, end in iter_extensions(packet, header)
         if identifier in new_ids and 1 <= end - start <= 16

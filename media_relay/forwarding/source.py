@@ -9,7 +9,7 @@ from media_relay.forwarding.nack import NackGenerator
 from media_relay.forwarding.numbering import DenseNumbering
 from media_relay.forwarding.ring import PacketRing, StoredPacket
 from media_relay.forwarding.rtcp import ReportBlock, SenderReport
-from media_relay.forwarding.rtp import RtpHeader, pack_extensions
+from media_relay.forwarding.rtp import RtpHeader, pack_extensions, pack_send_time
 from media_relay.forwarding.sequence import SequenceUnwrapper
 from media_relay.forwarding.vp8 import read_key_frame_height, read_vp8
 
@@ -38,7 +38,13 @@ class SourceStream:
     """State of one SSRC of a publisher: a sound, a picture, or one layer of a picture."""
 
     def __init__(
-        self, *, ssrc: int, codec: str, clock_rate: int, extension_ids: Mapping[int, int]
+        self,
+        *,
+        ssrc: int,
+        codec: str,
+        clock_rate: int,
+        extension_ids: Mapping[int, int],
+        send_time_id: int | None = None,
     ) -> None:
         self.ssrc = ssrc
         self.clock_rate = clock_rate
@@ -49,6 +55,7 @@ class SourceStream:
         self.is_beyond_repair = False  # set by a long gap; whoever asks for a key frame clears it
         self._codec = codec
         self._extension_ids = extension_ids
+        self._send_time_id = send_time_id  # of the relay's abs-send-time; None: without
         self._unwrapper = SequenceUnwrapper()
         self._numbering = DenseNumbering()
         self._reception = Reception(clock_rate)
@@ -71,19 +78,23 @@ class SourceStream:
         number = self._numbering.number(sequence)
         if number is None:
             return None
-        stored = self._store(packet, header, number)
+        stored = self._store(packet, header, number, now)
         if not self.ring.add(stored):
             return None
         if not is_repair:
             self._reception.arrived(sequence, header.timestamp, now)
         return stored
 
-    def _store(self, packet: bytes, header: RtpHeader, number: int) -> StoredPacket:
-        extensions = (
-            pack_extensions(packet, header, self._extension_ids)
-            if header.extension_profile
-            else b""
-        )
+    def _store(self, packet: bytes, header: RtpHeader, number: int, now: float) -> StoredPacket:
+        """It is sent on in the same turn: the time of arrival is the time of sending, and stays so
+        when the packet is sent again under its number, whose bytes must not change.
+        """
+        own = b""
+        if self._send_time_id is not None:
+            own = pack_send_time(self._send_time_id, now)
+        extensions = b""
+        if own or header.extension_profile:
+            extensions = pack_extensions(packet, header, self._extension_ids, own)
         start, end = header.payload_start, header.payload_end
         size = len(extensions)
         data = extensions + packet[start:end]

@@ -29,6 +29,8 @@ SIMULCAST_EXTENSIONS = (RTP_STREAM_ID, REPAIRED_RTP_STREAM_ID)
 # What viewers get, under the ids of the relay's own offers. The mid is not offered: every section
 # has its a=ssrc line, and a mid that is offered but absent from the packets shows no frame.
 FORWARDED_EXTENSIONS = {AUDIO_LEVEL: 1, VIDEO_ORIENTATION: 2, VIDEO_CONTENT_TYPE: 3}
+# Written by the relay: from it the viewer's browser estimates what its network carries (REMB).
+SEND_TIME_ID = 4
 _FORWARDED_BY_KIND = {
     "audio": (AUDIO_LEVEL,),
     "video": (VIDEO_ORIENTATION, VIDEO_CONTENT_TYPE),
@@ -164,6 +166,7 @@ def _offer_section(entry: OfferedSection, transport: Sequence[str]) -> list[str]
         *transport,
         *_codec_lines(codec, codec.payload_type, codec.rtx_payload_type, codec.feedback),
         *(f"a=extmap:{FORWARDED_EXTENSIONS[uri]} {uri}" for uri in _FORWARDED_BY_KIND[codec.kind]),
+        *([f"a=extmap:{SEND_TIME_ID} {ABS_SEND_TIME}"] if codec.kind == "video" else []),
         *(_source_lines(entry) if entry.is_active else []),
     ]
 

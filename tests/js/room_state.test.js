@@ -176,6 +176,17 @@ test("state_relay_loss_takes_the_tracks_and_leaves_the_rest", () => {
   assert.equal(applyMessage(state, { type: "relay_ready" }).relay, "ready");
 });
 
+test("state_paused_videos_are_those_of_the_newest_word_until_the_relay_is_lost", () => {
+  const pause = (videos) => ({ type: "videos_paused", videos });
+  const first = applyMessage(enter(), pause([{ seat: ANA, source: "camera" }]));
+
+  const second = applyMessage(first, pause([{ seat: ANA, source: "screen" }]));
+
+  assert.deepEqual([...first.paused], [`${ANA}/camera`]);
+  assert.deepEqual([...second.paused], [`${ANA}/screen`]);
+  assert.equal(applyMessage(second, { type: "relay_lost" }).paused.size, 0);
+});
+
 test("state_ended_socket_ends_the_room_and_a_new_try_connects_again", () => {
   const ended = applySocket(enter(), { phase: "ended", attempt: 13, ending: "gave_up" });
   const again = applySocket(ended, { phase: "connecting", attempt: 0, ending: null });

@@ -98,6 +98,7 @@ window.receivedByMid = async () => {
         kind: report.kind,
         framesDecoded: report.framesDecoded ?? 0,
         freezeCount: report.freezeCount ?? 0,
+        pliCount: report.pliCount ?? 0,
         packetsLost: report.packetsLost ?? 0,
         totalAudioEnergy: report.totalAudioEnergy ?? 0,
         packetsReceived: report.packetsReceived,
@@ -106,6 +107,16 @@ window.receivedByMid = async () => {
     }
   }
   return received;
+};
+
+window.takeLayers = async (source, layers) => {
+  for (const { sender } of publishing.getTransceivers()) {
+    if (sender.track && sourceOfTrack.get(sender.track.id) === source) {
+      const parameters = sender.getParameters();
+      parameters.encodings.forEach((encoding, index) => (encoding.active = layers.includes(index)));
+      await sender.setParameters(parameters);
+    }
+  }
 };
 
 window.sentLayers = async () => {

@@ -61,6 +61,38 @@ class CallPage:
             self.tracks = {track.source: track for track in offer.tracks}
             await self.page.evaluate("([g, sdp]) => takeOffer(g, sdp)", [seen, offer.sdp])
 
+    async def carry_wanted_layers(self) -> None:
+        """As the room page does: encode only what is watched."""
+        seen = 0
+        while True:
+            wanted = await self.client.wait_for(
+                protocol.LayersWanted, lambda event, seen=seen: event.seq > seen, limit_s=3600
+            )
+            seen = wanted.seq
+            await self.page.evaluate(
+                "([source, layers]) => takeLayers(source, layers)",
+                [wanted.source, list(wanted.layers)],
+            )
+
+    async def look(self, height: int) -> None:
+        """The camera's tile has this height now; 0: it is hidden."""
+        tile = protocol.ViewTile(
+            participant="ann",
+            source="camera",
+            width=height * 16 // 9,
+            height=height,
+            is_stage=True,
+        )
+        await self.client.do(
+            protocol.SetView, room=ROOM, participant="ben", tiles=(tile,) if height else ()
+        )
+
+    async def until_width(self, width: int) -> None:
+        async def is_shown() -> bool:
+            return bool((await self.received("camera")).get("frameWidth") == width)
+
+        await eventually(is_shown, f"a picture {width} wide")
+
     async def received(self, source: str) -> dict[str, Any]:
         received = await self.page.evaluate("receivedByMid()")
         track = self.tracks.get(source)
@@ -163,6 +195,45 @@ async def test_chromium_three_layers_are_taken_and_the_largest_is_shown(codec: s
         assert report.drops.get("unrouted", 0) == 0
         assert report.counters["faults"] == 0
         assert (await call.received("camera"))["packetsLost"] == 0
+
+
+async def test_chromium_tile_that_grows_and_shrinks_gets_the_size_that_suits() -> None:
+    async with call_page() as call:
+        await call.look(180)
+        await start_call(call, simulcast=True)
+
+        for height, width in ((180, 320), (720, 1280), (360, 640), (720, 1280), (180, 320)):
+            await call.look(height)
+            await call.until_width(width)
+            await call.more_frames("camera", 20)
+
+        received = await call.received("camera")
+        assert received["packetsLost"] == 0
+        assert received["pliCount"] == 0  # to the viewer it was one unbroken stream
+
+
+async def test_chromium_encodes_only_what_is_watched() -> None:
+    async with call_page() as call:
+        carrying = asyncio.create_task(call.carry_wanted_layers())
+        try:
+            await call.look(180)
+            await start_call(call, simulcast=True)
+
+            async def active(wanted: str) -> bool:
+                layers = await call.page.evaluate("sentLayers()")
+                return {rid for rid, layer in layers.items() if layer["active"]} == set(wanted)
+
+            await eventually(lambda: active("l"), "only the smallest layer")
+            await call.look(720)
+            await eventually(lambda: active("lh"), "the smallest and the largest layer")
+            await call.until_width(1280)
+            await call.look(0)
+            await eventually(lambda: active(""), "no layer at all")
+            await call.look(360)
+            await call.until_width(640)
+        finally:
+            carrying.cancel()
+            await asyncio.gather(carrying, return_exceptions=True)
 
 
 async def test_chromium_screen_share_comes_goes_and_comes_again() -> None:

@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_relay.forwarding.rtcp import (
+    BitrateEstimate,
     Bye,
     KeyFrameRequest,
     Nack,
     ReportBlock,
+    Reports,
     SenderReport,
     read_rtcp,
     write_bitrate_cap,
@@ -113,3 +115,24 @@ def test_read_mutated_compound_raises_nothing(sequences: list[int], data: st.Dat
 
     for item in read_rtcp(bytes(packet)):
         assert len(getattr(item, "sequences", ())) <= 1_024 + 17
+
+
+def test_read_receiver_report_is_what_was_written() -> None:
+    blocks = [ReportBlock(7, 25, -3, 70_000, 90, 5, 6), ReportBlock(8, 0, 100, 1, 2, 3, 4)]
+
+    assert read_rtcp(write_receiver_report(1, blocks)) == [Reports(tuple(blocks))]
+
+
+def test_read_receiver_report_that_counts_more_than_it_holds() -> None:
+    packet = bytearray(write_receiver_report(1, [ReportBlock(7, 25, 3, 70_000, 90, 5, 6)]))
+    packet[0] = 0x80 | 31
+
+    assert read_rtcp(bytes(packet)) == [Reports((ReportBlock(7, 25, 3, 70_000, 90, 5, 6),))]
+
+
+@given(st.integers(0, 2**40))
+def test_read_bitrate_estimate_within_the_precision_of_its_form(bitrate_bps: int) -> None:
+    (item,) = read_rtcp(write_bitrate_cap(1, bitrate_bps, [7]))
+
+    assert isinstance(item, BitrateEstimate)
+    assert bitrate_bps * (1 - 2**-17) <= item.bitrate_bps <= bitrate_bps

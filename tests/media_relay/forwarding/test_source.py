@@ -5,7 +5,7 @@ from struct import pack
 from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.rtcp import SenderReport
 from media_relay.forwarding.rtp import read_header
-from media_relay.forwarding.source import SourceStream, unwrap_repair
+from media_relay.forwarding.source import ClockMark, SourceStream, unwrap_repair
 from tests.media_relay.packets import VP8_DELTA_FRAME, VP8_KEY_FRAME, rtp
 
 
@@ -102,3 +102,39 @@ def test_report_loss_jitter_and_clock() -> None:
     again = source.report(2.0)
     assert again is not None
     assert (again.fraction_lost, again.packets_lost) == (0, 1)
+
+
+def test_receive_writes_the_time_of_sending_for_viewers() -> None:
+    source = SourceStream(
+        ssrc=1, codec="VP8", clock_rate=90_000, extension_ids={13: 2}, send_time_id=4
+    )
+
+    kept = receive(source, rtp(sequence=7, extensions={13: b"\x01"}), now=64.5)
+
+    assert kept is not None
+    assert kept.data[: kept.payload_start] == bytes(
+        (0xBE, 0xDE, 0, 2, 0x42, 0x02, 0x00, 0x00, 0x20, 1, 0, 0)
+    )
+
+
+def test_receive_padding_goes_to_nobody_and_is_no_loss() -> None:
+    source = stream()
+    receive(source, rtp(sequence=7))
+
+    assert receive(source, rtp(sequence=8, payload=b"", padding=50)) is None
+
+    after = receive(source, rtp(sequence=9))
+    assert after is not None
+    assert after.sequence & 0xFFFF == 8
+    report = source.report(1.0)
+    assert report is not None
+    assert report.packets_lost == 0
+
+
+def test_clock_mark_there_and_back() -> None:
+    mark = ClockMark(ntp=1_000 << 32, rtp_timestamp=2**32 - 100, arrived_at=0.0)
+
+    captured = mark.time_of(44_900, 90_000)
+
+    assert captured == (1_000 << 32) + (1 << 31)
+    assert mark.timestamp_of(captured, 90_000) % 2**32 == 44_900

@@ -109,6 +109,47 @@ async def test_quality_of_everybody_reaches_hosts_and_nobody_else(
         assert not any("bitrate" in text for text in page.texts)
 
 
+async def test_view_reaches_the_relay_under_the_identity_of_the_session(
+    room: LiveRoom, relay: FakeRelay
+) -> None:
+    host, guest = await room.host_page(), await room.guest_page()
+    host_seat = host.snapshot.me.seat  # type: ignore[union-attr]
+    tile = {"source": "camera", "width": 640, "height": 360, "is_stage": False}
+
+    answer = await guest.ask("set_view", tiles=[{"seat": host_seat, **tile}])
+
+    assert answer.type == "ok"
+    [asked] = relay.asked(protocol.SetView)
+    assert (asked.room, asked.participant) == names(room)
+    assert asked.tiles == (
+        protocol.ViewTile(
+            participant=host_seat, source="camera", width=640, height=360, is_stage=False
+        ),
+    )
+
+
+async def test_layers_and_pauses_are_told_to_the_one_they_concern(
+    room: LiveRoom, relay: FakeRelay
+) -> None:
+    host, guest = await room.host_page(), await room.guest_page()
+    meeting, seat = names(room)
+    host_seat = host.snapshot.me.seat  # type: ignore[union-attr]
+    concerned = {"room": meeting, "participant": seat}
+
+    await relay.tell(protocol.LayersWanted, **concerned, source="camera", layers=(0, 2))
+    await relay.tell(
+        protocol.VideosPaused,
+        **concerned,
+        videos=(protocol.VisibleVideo(participant=host_seat, source="screen"),),
+    )
+
+    assert await guest.hear(rp.LayersWanted) == rp.LayersWanted(source="camera", layers=(0, 2))
+    assert await guest.hear(rp.VideosPaused) == rp.VideosPaused(
+        videos=(rp.VideoName(seat=host_seat, source="screen"),)
+    )
+    assert await host.hears_nothing(rp.VideosPaused)
+
+
 async def test_relay_that_does_not_answer_is_a_clean_error_and_chat_goes_on(
     room: LiveRoom, relay: FakeRelay, monkeypatch: object
 ) -> None:

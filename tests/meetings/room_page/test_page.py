@@ -16,6 +16,8 @@ from meetings.room_protocol import (
     ParticipantJoined,
     RelayLost,
     RelayReady,
+    VideoName,
+    VideosPaused,
 )
 from tests.meetings.room_page.fake_room import FakeRoom, make_entry
 from tests.meetings.room_page.live_site import Planted, Site
@@ -419,6 +421,48 @@ def test_every_state_of_the_page_is_accessible(
     faults["ending"] = find_faults(page)
 
     assert faults == {state: [] for state in faults}
+
+
+def test_view_is_told_with_the_sizes_of_the_tiles_and_again_when_they_change(
+    open_page: Open,
+) -> None:
+    room = FakeRoom(ANA, HOST, BO)
+    page = open_page(room, viewport=DESK)
+    wait_until(page, lambda: bool(room.requests("set_view")))
+    before = {tile.seat: tile for tile in room.requests("set_view")[-1].tiles}
+
+    page.locator(f'.tile[data-seat="{BO.seat}"] [data-part="pin"]').click()
+
+    def stage() -> list[Any]:
+        return [tile for tile in room.requests("set_view")[-1].tiles if tile.is_stage]
+
+    wait_until(page, lambda: bool(stage()))
+    assert set(before) == {HOST.seat, BO.seat}
+    assert not any(tile.is_stage for tile in before.values())
+    assert [tile.seat for tile in stage()] == [BO.seat]
+    assert stage()[0].width > before[BO.seat].width > 100
+
+
+def test_paused_video_says_why_until_it_comes_back(open_page: Open) -> None:
+    room = FakeRoom(ANA, HOST, BO)
+    page = open_page(room, viewport=DESK)
+    sentence = page.get_by_text("Your connection is too slow for this video.")
+    expect(page.locator(".tile")).to_have_count(3)
+
+    room.send(VideosPaused(videos=(VideoName(seat=BO.seat, source="camera"),)))
+
+    expect(sentence.filter(visible=True)).to_have_count(1)
+    expect(page.locator(f'.tile[data-seat="{BO.seat}"] [data-part="paused"]')).to_be_visible()
+    room.send(VideosPaused(videos=()))
+    expect(sentence.filter(visible=True)).to_have_count(0)
+
+
+def wait_until(page: Page, check: Callable[[], bool], limit_s: float = 10) -> None:
+    for _ in range(int(limit_s / 0.05)):
+        if check():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not within {limit_s} s")
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1024, 3840])

@@ -23,6 +23,10 @@ export const sized = (least, most) => (value, path) => {
 export const whole = (value, path) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? "" : `${path} is not a whole number`;
 
+/** Whole, from 0 to `most`. @type {(most: number) => Kind} */
+export const upTo = (most) => (value, path) =>
+  whole(value, path) || (Number(value) <= most ? "" : `${path} is too large`);
+
 /** @type {Kind} */
 export const flag = (value, path) => (typeof value === "boolean" ? "" : `${path} is not true or false`);
 
@@ -41,9 +45,10 @@ export const nullable = (kind) => (value, path) => (value === null ? "" : kind(v
 export const optional = (kind) =>
   Object.assign(/** @type {Kind} */ ((value, path) => kind(value, path)), { isOptional: true });
 
-/** @type {(kind: Kind) => Kind} */
-export const listOf = (kind) => (value, path) => {
+/** @type {(kind: Kind, most?: number) => Kind} */
+export const listOf = (kind, most = Infinity) => (value, path) => {
   if (!Array.isArray(value)) return `${path} is not a list`;
+  if (value.length > most) return `${path} holds too much`;
   return firstFault(value.map((item, index) => () => kind(item, `${path}[${index}]`)));
 };
 

@@ -78,6 +78,14 @@ export class Peer {
     this.#publish.setTrack(source, track);
   }
 
+  /**
+   * @param {Source} source
+   * @param {number[]} layers
+   */
+  setLayers(source, layers) {
+    this.#publish.setLayers(source, layers);
+  }
+
   /** @param {import("./protocol.js").SubscribeOffer} offer */
   handleOffer(offer) {
     this.#subscribe.handleOffer(offer);

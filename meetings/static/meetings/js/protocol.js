@@ -26,6 +26,9 @@
  * @typedef {{seat: string, candidate: "host" | "tcp" | "relay" | null,
  *   round_trip_ms: number | null, up: PathQuality | null, down: PathQuality | null}} SeatQuality
  *   null where the relay does not know; `up` is what the seat sends, `down` what it gets
+ * @typedef {{seat: string, source: Source, width: number, height: number, is_stage: boolean}}
+ *   ViewTile  a video on our screen, in pixels of the device
+ * @typedef {{seat: string, source: Source}} VideoName
  * @typedef {{urls: string[], username?: string, credential?: string}} IceServer
  *
  * @typedef {{type: "snapshot", id: string, seq: number, meeting: Meeting, me: Me,
@@ -54,6 +57,10 @@
  *   SubscribeOffer
  * @typedef {{type: "active_speaker", seat: string | null}} ActiveSpeaker
  * @typedef {{type: "room_quality", seats: SeatQuality[]}} RoomQuality  to hosts and co-hosts only
+ * @typedef {{type: "layers_wanted", source: Source, layers: number[]}} LayersWanted  the sizes of a
+ *   video of ours that somebody watches, by index from the smallest
+ * @typedef {{type: "videos_paused", videos: VideoName[]}} VideosPaused  what our network has no
+ *   room for, of what we see
  * @typedef {{type: "force_mute", source: Source, by: string}} ForceMute
  * @typedef {{type: "recording_status", state: "recording" | "stalled" | "disk_low" | "stopped",
  *   reason: "" | "no_media" | "disk", size_bytes: number, tracks: number}} RecordingStatus
@@ -63,14 +70,15 @@
  * @typedef {{type: "meeting_ended"}} MeetingEnded
  * @typedef {{type: "relay_lost"}} RelayLost
  * @typedef {{type: "relay_ready"}} RelayReady
- * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality | ForceMute |
- *   RecordingStatus | Removed | Replaced | MeetingLive | MeetingEnded | RelayLost | RelayReady} Event
+ * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality |
+ *   LayersWanted | VideosPaused | ForceMute | RecordingStatus | Removed | Replaced | MeetingLive |
+ *   MeetingEnded | RelayLost | RelayReady} Event
  *
  * @typedef {Answer | ErrorMessage | Delta | Event} ServerMessage
  */
 
 import {
-  flag, listOf, mapOf, nullable, oneOf, optional, pattern, record, sized, text, whole,
+  flag, listOf, mapOf, nullable, oneOf, optional, pattern, record, sized, text, upTo, whole,
 } from "./field_kinds.js";
 
 export const VERSION = 1;
@@ -111,6 +119,8 @@ const id = pattern(/^[A-Za-z0-9_-]{1,64}$/);
 const uuid = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
 const mid = pattern(/^[A-Za-z0-9._-]{1,16}$/);
 const sdp = sized(1, 60_000);
+const pixels = upTo(16_384);
+const viewTile = record({ seat: uuid, source, width: pixels, height: pixels, is_stage: flag });
 const agendaItem = record({ position: whole, title: text, duration_min: whole, speaker: text });
 const rosterEntry = {
   seat: uuid,
@@ -210,6 +220,8 @@ const FROM_SERVER = {
   },
   active_speaker: { seat: nullable(uuid) },
   room_quality: { seats: listOf(seatQuality) },
+  layers_wanted: { source, layers: listOf(whole) },
+  videos_paused: { videos: listOf(record({ seat: uuid, source })) },
   force_mute: { source, by: uuid },
   recording_status: {
     state: oneOf("recording", "stalled", "disk_low", "stopped"),
@@ -231,6 +243,7 @@ const FROM_CLIENT = {
   publish_offer: { id, sdp, sources: mapOf(source, mid, 8) },
   subscribe: { id },
   subscribe_answer: { id, generation: whole, sdp },
+  set_view: { id, tiles: listOf(viewTile, 100) },
   set_source: { id, source, enabled: flag },
   send_chat: { id, client_id: uuid, text: sized(1, 4_000) },
   admit: { id, seat: uuid },

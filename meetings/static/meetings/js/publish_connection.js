@@ -67,6 +67,16 @@ export class PublishConnection {
     if (this.#isRunning) void this.#enqueue(() => this.#applyTrack(source, track));
   }
 
+  /**
+   * Encode only the sizes that somebody watches.
+   *
+   * @param {Source} source
+   * @param {number[]} layers  by index of the encoding
+   */
+  setLayers(source, layers) {
+    void this.#enqueue(() => this.#applyLayers(source, layers));
+  }
+
   /** @param {RTCIceServer[]} iceServers */
   start(iceServers) {
     this.#iceServers = iceServers;
@@ -100,6 +110,18 @@ export class PublishConnection {
     const transceiver = this.#transceivers.get(source);
     if (transceiver) await transceiver.sender.replaceTrack(track);
     else if (track && this.#isRunning) await this.#negotiate();
+  }
+
+  /**
+   * @param {Source} source
+   * @param {number[]} layers
+   */
+  async #applyLayers(source, layers) {
+    const sender = this.#transceivers.get(source)?.sender;
+    if (!sender) return; // It is being built anew and begins with all of them.
+    const parameters = sender.getParameters();
+    parameters.encodings.forEach((encoding, index) => (encoding.active = layers.includes(index)));
+    await sender.setParameters(parameters).catch((error) => console.warn("Layers:", error));
   }
 
   async #negotiate() {

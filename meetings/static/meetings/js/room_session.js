@@ -169,6 +169,17 @@ export class RoomSession {
     if (isTaken) this.store.update((state) => room.noteRecordingAnswer(state, agrees));
   }
 
+  /**
+   * What the person sees; the relay sends nothing else. A loss needs no word: with the next tracks
+   * it is told again.
+   *
+   * @param {import("./protocol.js").ViewTile[]} tiles
+   */
+  async setView(tiles) {
+    if (this.state.phase !== "room" || this.state.relay !== "ready") return;
+    await this.#signalling.request("set_view", { tiles }).catch(() => {});
+  }
+
   readLevels() {
     return this.#peer.readLevels();
   }
@@ -184,6 +195,7 @@ export class RoomSession {
     this.#tell(before, message);
     if (message.type === "snapshot") this.#enter(message);
     if (message.type === "subscribe_offer") this.#peer.handleOffer(message);
+    if (message.type === "layers_wanted") this.#peer.setLayers(message.source, message.layers);
     if (message.type === "force_mute") this.#obeyMute(message);
     if (message.type === "relay_lost") this.#peer.stop();
     if (message.type === "relay_ready") this.#peer.restart(this.state.iceServers);

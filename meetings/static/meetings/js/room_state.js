@@ -32,6 +32,7 @@
  * @property {import("./protocol.js").RecordingCard | null} recording
  * @property {import("./protocol.js").RecordingStatus | null} recordingStatus  for those who may record
  * @property {import("./peer.js").RemoteTrack[]} tracks
+ * @property {ReadonlySet<string>} paused  keys of tiles that our network has no room for
  * @property {string | null} activeSpeaker
  * @property {ReadonlySet<string>} speaking  seats that are heard right now
  * @property {Readonly<Record<string, Quality>>} quality  by seat
@@ -68,6 +69,7 @@ export function createRoomState(media) {
     recording: null,
     recordingStatus: null,
     tracks: [],
+    paused: new Set(),
     activeSpeaker: null,
     speaking: new Set(),
     quality: {},
@@ -113,8 +115,18 @@ export function applyMessage(state, message) {
       return { ...state, activeSpeaker: message.seat };
     case "room_quality":
       return { ...state, connections: Object.fromEntries(message.seats.map((known) => [known.seat, known])) };
+    case "videos_paused":
+      return { ...state, paused: new Set(message.videos.map(({ seat, source }) => `${seat}/${source}`)) };
     case "relay_lost":
-      return { ...state, relay: "lost", tracks: [], activeSpeaker: null, speaking: new Set(), connections: {} };
+      return {
+        ...state,
+        relay: "lost",
+        tracks: [],
+        paused: new Set(),
+        activeSpeaker: null,
+        speaking: new Set(),
+        connections: {},
+      };
     case "relay_ready":
       return { ...state, relay: "ready" };
     default:

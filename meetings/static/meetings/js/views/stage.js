@@ -3,11 +3,15 @@
 import { chooseGrid } from "../grid_layout.js";
 import { findEntry } from "../room_state.js";
 import { planStage } from "../stage_layout.js";
+import { ViewReport } from "../view_report.js";
 import { part } from "./dom.js";
 import { showName } from "./people_words.js";
 import { Tile } from "./tile.js";
 
 const GAP = 12;
+/** A page out of sight is sent no video, unless it comes back soon. */
+const HIDDEN_AFTER_MS = 5_000;
+const MOST_PIXELS = 16_384;
 
 export class Stage {
   #element;
@@ -17,6 +21,12 @@ export class Stage {
   #session;
   /** @type {Map<string, Tile>} */
   #tiles = new Map();
+  /** The tiles of others, as they are laid out now. @type {import("../stage_layout.js").Tile[]} */
+  #shown = [];
+  #large = "";
+  #isOutOfSight = false;
+  #report;
+  #sizes = new ResizeObserver(() => this.#report.change());
 
   /**
    * @param {HTMLElement} root
@@ -28,6 +38,10 @@ export class Stage {
     this.#main = part(root, "stage-main");
     this.#side = part(root, "stage-side");
     this.#alone = part(root, "alone");
+    this.#report = new ViewReport({
+      measure: () => this.#measure(),
+      send: (tiles) => void session.setView(tiles),
+    });
     session.store.subscribe(
       [
         (state) => state.roster,
@@ -36,11 +50,14 @@ export class Stage {
         (state) => state.speaking,
         (state) => state.activeSpeaker,
         (state) => state.quality,
+        (state) => state.paused,
         (state) => state.pinned,
         (state) => state.media,
       ],
       (state) => this.#draw(state),
     );
+    session.store.subscribe([(state) => state.tracks], () => this.#report.renew());
+    document.addEventListener("visibilitychange", () => this.#noteSight());
     new ResizeObserver(() => this.#fit()).observe(this.#main);
   }
 
@@ -53,6 +70,9 @@ export class Stage {
     this.#side.dataset.more = plan.hiddenCount ? `+${plan.hiddenCount}` : "";
     this.#side.hidden = plan.side.length === 0;
     this.#alone.hidden = state.roster.length !== 1;
+    this.#shown = [...plan.main, ...plan.side].filter(({ isSelf }) => !isSelf);
+    this.#large = plan.layout === "grid" ? "" : plan.main[0].key;
+    this.#report.change();
     this.#forget(new Set([...plan.main, ...plan.side].map(({ key }) => key)));
     this.#fit();
   }
@@ -80,6 +100,7 @@ export class Stage {
     if (!tile) {
       tile = new Tile(() => this.#session.togglePin(key));
       this.#tiles.set(key, tile);
+      this.#sizes.observe(tile.element);
     }
     return tile;
   }
@@ -88,6 +109,7 @@ export class Stage {
   #forget(kept) {
     for (const [key, tile] of this.#tiles) {
       if (kept.has(key)) continue;
+      this.#sizes.unobserve(tile.element);
       tile.remove();
       this.#tiles.delete(key);
     }
@@ -109,6 +131,7 @@ export class Stage {
       isMicrophoneOn: isSelf ? state.media.microphone.isOn : (entry?.sources.microphone ?? false),
       isSpeaking: source === "camera" && state.speaking.has(seat),
       isPinned: state.pinned === key,
+      isPaused: state.paused.has(key),
       track: this.#findTrack(seat, source, isSelf, state),
       quality: state.quality[seat],
     };
@@ -126,6 +149,28 @@ export class Stage {
     return state.tracks.find((track) => track.seat === seat && track.source === source)?.track ?? null;
   }
 
+  /** What of others is in sight, in pixels of the device. */
+  #measure() {
+    return this.#isOutOfSight ? [] : this.#shown.map(({ key, seat, source }) => {
+      const box = this.#tiles.get(key)?.element.getBoundingClientRect();
+      return {
+        seat,
+        source,
+        width: countPixels(box?.width ?? 0),
+        height: countPixels(box?.height ?? 0),
+        is_stage: key === this.#large,
+      };
+    });
+  }
+
+  #noteSight() {
+    setTimeout(() => {
+      if (this.#isOutOfSight === document.hidden) return;
+      this.#isOutOfSight = document.hidden;
+      this.#report.change();
+    }, document.hidden ? HIDDEN_AFTER_MS : 0);
+  }
+
   #fit() {
     const { clientWidth: width, clientHeight: height } = this.#main;
     const isSingle = this.#element.dataset.layout !== "grid";
@@ -141,4 +186,9 @@ export class Stage {
     this.#main.style.setProperty("--tile-width", `${grid.width}px`);
     this.#main.style.setProperty("--tile-height", `${grid.height}px`);
   }
+}
+
+/** @param {number} length  in CSS pixels */
+function countPixels(length) {
+  return Math.min(MOST_PIXELS, Math.ceil(length * devicePixelRatio));
 }

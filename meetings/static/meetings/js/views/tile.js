@@ -10,6 +10,7 @@
  * @property {boolean} isMicrophoneOn
  * @property {boolean} isSpeaking
  * @property {boolean} isPinned
+ * @property {boolean} isPaused  our network has no room for it
  * @property {MediaStreamTrack | null} track
  * @property {import("../room_state.js").Quality | undefined} quality
  */
@@ -22,13 +23,14 @@ export class Tile {
   #parts;
   /** @type {MediaStreamTrack | null} */
   #track = null;
+  #isPaused = false;
 
   /** @param {() => void} onPin */
   constructor(onPin) {
     this.element = stamp("tile-stamp");
     this.#video = part(this.element, "video", HTMLVideoElement);
     this.#parts = Object.fromEntries(
-      ["face", "initials", "away", "pin", "muted", "name", "bars"].map((key) => [
+      ["face", "initials", "away", "paused", "pin", "muted", "name", "bars"].map((key) => [
         key, part(this.element, key),
       ]),
     );
@@ -39,7 +41,7 @@ export class Tile {
   /** @param {TileContent} content */
   draw(content) {
     const { element } = this;
-    const { initials, away, muted, bars } = this.#parts;
+    const { initials, away, paused, muted, bars } = this.#parts;
     element.dataset.seat = content.seat;
     element.dataset.source = content.source;
     element.classList.toggle("tile-self", content.isSelf && content.source === "camera");
@@ -48,6 +50,8 @@ export class Tile {
     initials.textContent = findInitials(content.name);
     initials.dataset.tone = String(chooseTone(content.seat));
     away.hidden = content.isConnected;
+    this.#isPaused = content.isPaused && content.isConnected;
+    paused.hidden = !this.#isPaused;
     muted.hidden = content.isMicrophoneOn || content.source === "screen";
     bars.hidden = content.quality === undefined || content.source === "screen";
     bars.dataset.quality = String(content.quality ?? 0);
@@ -90,7 +94,7 @@ export class Tile {
 
   /** A remote track is "muted" until its first packet, and when its sender stops. */
   #showPicture = () => {
-    const hasPicture = this.#track !== null && !this.#track.muted;
+    const hasPicture = this.#track !== null && !this.#track.muted && !this.#isPaused;
     this.#parts.face.hidden = hasPicture;
     this.#video.hidden = !hasPicture;
   };

@@ -1,0 +1,132 @@
+"""What one viewer sees and what its network carries, and hence which layers it is sent."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from media_relay.forwarding.bandwidth import Allocation, Wish, allocate
+from media_relay.forwarding.estimate import NetworkEstimate
+from media_relay.forwarding.forwarder import Forwarder
+from media_relay.forwarding.layers import TOP
+from media_relay.protocol import Source, ViewTile, VisibleVideo
+from media_relay.publication import Publication
+
+HEADER_BYTES = 28  # RTP header, extension and repeated fields, which a forwarder does not count
+DECIDE_INTERVAL_S = 0.4
+
+
+class Track(Protocol):
+    """A publication on its way to this viewer."""
+
+    @property
+    def forwarder(self) -> Forwarder: ...
+    @property
+    def publication(self) -> Publication | None: ...
+    @property
+    def is_accepted(self) -> bool: ...
+
+
+class View:
+    """The tiles on one viewer's screen, and the budget they share."""
+
+    def __init__(self) -> None:
+        self.estimate = NetworkEstimate()
+        self.paused: tuple[VisibleVideo, ...] = ()
+        self._tiles: dict[tuple[str, Source], ViewTile] | None = None  # None: never told
+        self._known: set[str] = set()  # publications that there were when the tiles were told
+        self._sent = 0
+        self._decided_at: float | None = None
+        self._next_bps: float | None = None
+
+    def renew(self) -> None:
+        """Another connection: perhaps another network, and no counts of the old one."""
+        self.estimate = NetworkEstimate()
+        self.paused, self._next_bps = (), None
+        self._sent, self._decided_at = 0, None
+
+    def set_tiles(self, tiles: Sequence[ViewTile], publications: Sequence[Publication]) -> None:
+        """What the viewer sees from now on; everything else is hidden."""
+        self._tiles = {(tile.participant, tile.source): tile for tile in tiles}
+        self._known = {publication.id for publication in publications}
+
+    def layer_for(self, publication: Publication) -> int | None:
+        """What suits the tile of a publication; None while it is hidden."""
+        tile, is_visible = self._find(publication)
+        if not is_visible:
+            return None
+        return TOP if tile is None else publication.layer_for(tile.height)
+
+    def share(self, tracks: Sequence[Track], now: float) -> bool:
+        """Several times a second: give each track its layer; true when other ones are paused."""
+        accepted = [
+            (track.publication, track.forwarder)
+            for track in tracks
+            if track.publication is not None and track.is_accepted
+        ]
+        videos = [pair for pair in accepted if pair[0].is_video]
+        sound_bps = sum(sum(entry.costs_bps) for entry, _ in accepted if not entry.is_video)
+        self._decide(tracks, now)
+        allocation = allocate(
+            [self._wish(*pair) for pair in videos],
+            max(0.0, self.estimate.budget_bps - sound_bps),
+            may_pause=self.estimate.is_limited,
+        )
+        self._next_bps = None if allocation.next_bps is None else allocation.next_bps + sound_bps
+        for publication, forwarder in videos:
+            publication.want(forwarder, allocation.layers[publication.id], now)
+        return self._note_paused(allocation, [publication for publication, _ in videos])
+
+    def _decide(self, tracks: Sequence[Track], now: float) -> None:
+        since = self._decided_at
+        if since is not None and now - since < DECIDE_INTERVAL_S:
+            return
+        sent = sum(
+            track.forwarder.octet_count + track.forwarder.packet_count * HEADER_BYTES
+            for track in tracks
+        )
+        before, self._sent, self._decided_at = self._sent, sent, now
+        if since is not None:
+            sending_bps = max(0, sent - before) * 8 / (now - since)
+            self.estimate.decide(sending_bps=sending_bps, next_bps=self._next_bps, now=now)
+
+    def _find(self, publication: Publication) -> tuple[ViewTile | None, bool]:
+        """The publication's tile, and whether it can be seen."""
+        if self._tiles is None:
+            return None, True
+        tile = self._tiles.get((publication.participant, publication.source))
+        if tile is None and publication.id not in self._known:
+            # Published since the viewer told its tiles: small until they are told again.
+            return _unknown_tile(publication), True
+        return tile, tile is not None and tile.width * tile.height > 0
+
+    def _wish(self, publication: Publication, forwarder: Forwarder) -> Wish:
+        tile, is_visible = self._find(publication)
+        costs = publication.costs_bps
+        held = publication.layers.layer_of(forwarder)
+        wanted = self.layer_for(publication)
+        return Wish(
+            key=publication.id,
+            is_first=publication.source == "screen" or (tile is not None and tile.is_stage),
+            area=(1 if tile is None else tile.width * tile.height) if is_visible else 0,
+            wanted=min(wanted or 0, len(costs) - 1),
+            costs_bps=costs,
+            held=None if held is None else held.index,
+        )
+
+    def _note_paused(self, allocation: Allocation, videos: Sequence[Publication]) -> bool:
+        paused = tuple(
+            VisibleVideo(participant=publication.participant, source=publication.source)
+            for publication in videos
+            if publication.id in allocation.paused
+        )
+        is_changed, self.paused = paused != self.paused, paused
+        return is_changed
+
+
+def _unknown_tile(publication: Publication) -> ViewTile:
+    return ViewTile(
+        participant=publication.participant,
+        source=publication.source,
+        width=1,
+        height=1,
+        is_stage=False,
+    )

@@ -1,0 +1,187 @@
+"""What a viewer's network carries: down at once, up by trials."""
+
+from media_relay.forwarding.estimate import (
+    FLOOR_BPS,
+    MAX_WAIT_S,
+    QUEUED_SHARE,
+    START_BPS,
+    TRIAL_MARGIN,
+    TRIAL_S,
+    NetworkEstimate,
+)
+from media_relay.forwarding.rtcp import ReportBlock
+
+STEP_S = 0.5
+
+
+def block(highest: int, lost: int, ssrc: int = 1) -> ReportBlock:
+    return ReportBlock(ssrc, 0, lost, highest, 0, 0, 0)
+
+
+class Network:
+    """A viewer behind a link of so many bits per second with a queue of a fifth of a second.
+
+    Its browser's estimate begins low and rises slowly, as Chromium's does.
+    """
+
+    def __init__(self, link_bps: float) -> None:
+        self.estimate = NetworkEstimate()
+        self.link_bps = link_bps
+        self.now = 100.0
+        self.sent: list[float] = []
+        self._remb_bps = 100_000.0
+        self._highest = self._lost = 0
+
+    def run(self, seconds: float, needs: tuple[float, ...]) -> None:
+        """Send the largest of `needs` that the budget allows, and hear what comes of it."""
+        for _ in range(round(seconds / STEP_S)):
+            budget = self.estimate.budget_bps
+            sending = max((need for need in needs if need <= budget), default=0.0)
+            lacking = [need for need in needs if need > budget]
+            self.sent.append(sending)
+            self._answer(sending)
+            self.estimate.decide(
+                sending_bps=sending, next_bps=min(lacking, default=None), now=self.now
+            )
+            self.now += STEP_S
+
+    def _answer(self, sending: float) -> None:
+        is_full = sending > self.link_bps
+        passed = min(sending, self.link_bps)
+        self._remb_bps = min(self._remb_bps, 0.85 * passed) if is_full else self._remb_bps * 1.04
+        packets = int(sending * STEP_S / 9_600)
+        self._highest += packets
+        self._lost += round(packets * (1 - passed / sending)) if sending else 0
+        self.estimate.accept_bitrate(int(self._remb_bps))
+        self.estimate.accept_round_trip(0.24 if is_full else 0.04)
+        self.estimate.accept_reports([block(self._highest, self._lost)])
+
+
+def test_budget_starts_generous_and_unlimited() -> None:
+    estimate = NetworkEstimate()
+
+    assert (estimate.budget_bps, estimate.is_limited) == (START_BPS, False)
+
+
+def test_bitrate_report_that_falls_lowers_at_once() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_bitrate(900_000)
+    estimate.accept_bitrate(400_000)
+
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+
+    assert (estimate.budget_bps, estimate.is_limited) == (400_000, True)
+
+
+def test_bitrate_report_that_is_low_and_rises_changes_nothing() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_bitrate(100_000)
+    estimate.accept_bitrate(108_000)
+
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+
+    assert (estimate.budget_bps, estimate.is_limited) == (START_BPS, False)
+
+
+def test_round_trip_that_grows_lowers_below_what_passes() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_reports([block(100, 0)])
+    estimate.accept_round_trip(0.05)
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+
+    estimate.accept_round_trip(0.25)
+    estimate.accept_reports([block(200, 20)])
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=2.0)
+
+    assert estimate.budget_bps == 1_000_000 * 0.8 * QUEUED_SHARE
+
+
+def test_round_trip_one_late_report_among_others_changes_nothing() -> None:
+    estimate = NetworkEstimate()
+    for seconds in (0.05, 0.4, 0.05):
+        estimate.accept_round_trip(seconds)
+
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+
+    assert not estimate.is_limited
+
+
+def test_loss_is_weighted_by_packets() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_reports([block(100, 0), block(1_000, 5, ssrc=2)])
+
+    estimate.accept_reports([block(110, 5), block(1_990, 5, ssrc=2)])
+
+    assert estimate.loss == 5 / 1_000
+
+
+def test_high_loss_lowers_once_for_each_report() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_reports([block(100, 0)])
+    estimate.accept_reports([block(200, 40)])
+
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+    first = estimate.budget_bps
+    estimate.decide(sending_bps=800_000, next_bps=None, now=5.0)
+
+    assert (first, estimate.budget_bps) == (800_000, 800_000)
+
+
+def test_loss_alone_never_goes_below_the_floor() -> None:
+    estimate = NetworkEstimate()
+    for step in range(1, 20):
+        estimate.accept_reports([block(100 * step, 90 * step)])
+        estimate.decide(sending_bps=100_000, next_bps=None, now=step * 2.0)
+
+    assert estimate.budget_bps == FLOOR_BPS
+
+
+def test_moderate_loss_forbids_a_trial() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_reports([block(100, 0)])
+    estimate.accept_reports([block(200, 5)])
+
+    estimate.decide(sending_bps=1_000_000, next_bps=9_000_000, now=1.0)
+
+    assert estimate.budget_bps == START_BPS
+
+
+def test_trial_gives_what_the_next_step_needs() -> None:
+    estimate = NetworkEstimate()
+
+    estimate.decide(sending_bps=1_000_000, next_bps=4_000_000, now=1.0)
+
+    assert estimate.budget_bps == 4_000_000 * TRIAL_MARGIN
+
+
+def test_trials_reach_what_the_link_carries() -> None:
+    network = Network(link_bps=2_500_000)
+    network.estimate.budget_bps = 200_000
+
+    network.run(20, (150_000, 450_000, 1_500_000))
+
+    assert network.sent[-1] == 1_500_000
+
+
+def test_trials_beyond_the_link_become_rare() -> None:
+    network = Network(link_bps=600_000)
+    network.estimate.budget_bps = 200_000
+
+    network.run(300, (150_000, 450_000, 1_500_000))
+
+    late = network.sent[len(network.sent) // 2 :]
+    assert set(late) <= {450_000, 1_500_000}
+    assert late.count(1_500_000) / len(late) < TRIAL_S / MAX_WAIT_S + 0.02
+    assert late.count(450_000) / len(late) > 0.9
+
+
+def test_link_that_recovers_is_found_again() -> None:
+    network = Network(link_bps=300_000)
+    network.run(10, (150_000, 450_000, 1_500_000))
+    assert network.sent.count(1_500_000) * STEP_S < 3
+    assert network.sent[-5:].count(150_000) >= 1
+
+    network.link_bps = 5_000_000
+    network.run(30, (150_000, 450_000, 1_500_000))
+
+    assert network.sent[-1] == 1_500_000
