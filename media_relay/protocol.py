@@ -538,6 +538,25 @@ class RoomQuality(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TracksMoved(Event):
+    """To a viewer: its sections carry other microphones than the last offer said."""
+
+    TYPE: ClassVar[str] = "tracks_moved"
+    room: Name
+    participant: Name
+    tracks: tuple[TrackInfo, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TalkTimes(Event):
+    """How long each participant has talked in this room, in seconds since the relay opened it."""
+
+    TYPE: ClassVar[str] = "talk_times"
+    room: Name
+    seconds: Mapping[Name, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LayersWanted(Event):
     """To a publisher: the layers of a source that somebody watches, by index from the smallest."""
 
@@ -603,6 +622,8 @@ EVENTS: tuple[type[Event], ...] = (
     RecordingState,
     RecordingFileReady,
     RoomQuality,
+    TracksMoved,
+    TalkTimes,
     LayersWanted,
     VideosPaused,
     Goodbye,

@@ -280,6 +280,11 @@ class Publisher:
             self._connection = None
             self._meter.forget()
 
+    @property
+    def route_count(self) -> int:
+        """How many SSRCs are known."""
+        return self._router.count
+
     # --- packets ---
 
     def on_state(self, state: ConnectionState) -> None:

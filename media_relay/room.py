@@ -5,7 +5,8 @@ from collections import deque
 
 from media_relay.errors import TooMany, UnknownParticipant
 from media_relay.events import EventBus
-from media_relay.forwarding.speaker import SpeakerDetector
+from media_relay.forwarding.loudest import LoudestFew
+from media_relay.forwarding.speaker import SPEECH_LEVEL, SpeakerDetector
 from media_relay.participant import Participant
 from media_relay.protocol import (
     ActiveSpeaker,
@@ -19,6 +20,9 @@ from media_relay.protocol import (
     RoomQuality,
     Source,
     SubscribeOffer,
+    TalkTimes,
+    TrackInfo,
+    TracksMoved,
     VideosPaused,
     VisibleVideo,
 )
@@ -27,11 +31,12 @@ from media_relay.publisher import Publisher
 from media_relay.recording.recorder import Recording
 from media_relay.sdp.codecs import Codec
 from media_relay.stats import Stats
-from media_relay.subscription import Offer, Subscription
+from media_relay.subscription import VOICE_SLOTS, Offer, Subscription
 from media_relay.transport.endpoint import MediaEndpoint
 
 MAX_PARTICIPANTS = 200
 MAX_REMEMBERED_RECORDINGS = 32
+TALK_TIMES_INTERVAL_S = 10.0
 
 
 class Room:
@@ -47,6 +52,9 @@ class Room:
         self._bus = bus
         self._stats = stats
         self._speaker = SpeakerDetector()
+        self._loudest = LoudestFew()
+        self._talk_told: dict[str, float] = {}
+        self._talk_told_at = 0.0
         self._has_told_quality = False
 
     @property
@@ -94,6 +102,7 @@ class Room:
         participant = self.participants.pop(name, None)
         if participant is None:
             return
+        self._tell_talk_times(time.monotonic())
         self._bus.unbind(self.name, name)
         participant.close()
         self._speaker.forget(name)
@@ -196,6 +205,30 @@ class Room:
     def voice_heard(self, participant: str, level: int, now: float) -> None:
         self._speaker.hear(participant, level, now)
 
+    def _choose_voices(self, now: float) -> None:
+        """Where more microphones are open than a viewer is sent: whose are heard."""
+        if len(self.participants) <= VOICE_SLOTS:
+            return
+        levels = {
+            entry.participant: self._speaker.level_of(entry.participant, now)
+            for entry in self.publications()
+            if entry.source == "microphone"
+        }
+        if self._loudest.decide(levels, SPEECH_LEVEL, now):
+            self._tell_voices(now)
+
+    def _tell_voices(self, now: float) -> None:
+        for participant in self.participants.values():
+            participant.subscription.hear(self._loudest.heard, now)
+
+    def _tell_talk_times(self, now: float) -> None:
+        """What somebody added since the last time; at most a few hundred names."""
+        self._talk_told_at = now
+        seconds = {name: round(talk_s, 1) for name, talk_s in self._speaker.talk_s.items()}
+        if seconds != self._talk_told:
+            self._talk_told = seconds
+            self._bus.to_room(self.name, TalkTimes(seq=0, room=self.name, seconds=seconds))
+
     def layers_wanted(self, publication: Publication) -> None:
         event = LayersWanted(
             seq=0,
@@ -207,6 +240,10 @@ class Room:
         self._bus.to_participant(self.name, publication.participant, event)
 
     # --- what subscriptions say ---
+
+    def tracks_moved(self, participant: str, tracks: tuple[TrackInfo, ...]) -> None:
+        event = TracksMoved(seq=0, room=self.name, participant=participant, tracks=tracks)
+        self._bus.to_participant(self.name, participant, event)
 
     def videos_paused(self, participant: str, videos: tuple[VisibleVideo, ...]) -> None:
         event = VideosPaused(seq=0, room=self.name, participant=participant, videos=videos)
@@ -235,6 +272,7 @@ class Room:
             participant.subscription.tick(now)
         if self.recording is not None:
             self.recording.tick(now)
+        self._choose_voices(now)
         if self._speaker.decide(now):
             event = ActiveSpeaker(seq=0, room=self.name, participant=self._speaker.speaker)
             self._bus.to_room(self.name, event)
@@ -243,6 +281,9 @@ class Room:
         """Once a second."""
         for publication in self.publications():
             publication.measure(now)
+        self._tell_voices(now)  # for those who came since the last change
+        if now - self._talk_told_at >= TALK_TIMES_INTERVAL_S:
+            self._tell_talk_times(now)
         for participant in self.participants.values():
             participant.publisher.report(now)
             participant.subscription.report(now)

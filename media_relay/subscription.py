@@ -36,6 +36,7 @@ from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.view import View
 
 SHARE_INTERVAL_S = 0.5
+VOICE_SLOTS = 8  # microphones that a viewer is sent; of more, the loudest and those on its stage
 MAX_SLOTS = 120  # sections in one offer; publications beyond wait until a slot is free
 
 
@@ -48,6 +49,7 @@ class Slot:
     forwarder: Forwarder
     publication: Publication | None = None
     is_accepted: bool = False  # the viewer's answer takes the present publication
+    named: Publication | None = None  # whom the last answered offer names in this section
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Room(Protocol):
     def subscribe_offer_made(self, participant: str, offer: Offer) -> None: ...
     def subscribe_state_changed(self, participant: str, state: ConnectionState) -> None: ...
     def videos_paused(self, participant: str, videos: tuple[VisibleVideo, ...]) -> None: ...
+    def tracks_moved(self, participant: str, tracks: tuple[TrackInfo, ...]) -> None: ...
 
 
 class Subscription:
@@ -86,6 +89,7 @@ class Subscription:
         self._slots: list[Slot] = []
         self._by_ssrc: dict[int, Slot] = {}
         self._waiting: list[Publication] = []  # offered with the next generation
+        self._unheard: list[Publication] = []  # microphones for which there is no slot
         self._is_changed = False  # the next offer differs from the last
         self._generation = 0
         self._session_id = secrets.randbelow(2**62)
@@ -125,6 +129,7 @@ class Subscription:
         self._slots.clear()
         self._by_ssrc.clear()
         self._waiting.clear()
+        self._unheard.clear()
         self.outstanding = None
         self._is_changed = False
         self._meter.forget()
@@ -143,12 +148,15 @@ class Subscription:
 
     def end(self, publication: Publication, now: float) -> None:
         """The publication is over: its section goes idle."""
-        if publication in self._waiting:
-            self._waiting.remove(publication)
+        for kept in (self._waiting, self._unheard):
+            if publication in kept:
+                kept.remove(publication)
         for slot in self._slots:
             if slot.publication is publication:
                 self._free(slot)
                 self._is_changed = True
+                self._waiting += self._unheard
+                self._unheard.clear()
         self._offer_if_free(now)
 
     def answer(self, generation: int, sdp: str, now: float) -> None:
@@ -170,6 +178,7 @@ class Subscription:
         if publication is None or offer.carried.get(slot.mid) is not publication:
             return  # changed since the offer: the next one says so
         was_accepted = slot.is_accepted
+        slot.named = publication
         slot.is_accepted = section is not None and section.is_receiving
         slot.forwarder.uses_rtx = section is not None and any(
             entry.payload_type == slot.codec.rtx_payload_type for entry in section.formats
@@ -186,7 +195,10 @@ class Subscription:
         if self._connection is None or self.outstanding is not None or not self._is_changed:
             return
         for publication in list(self._waiting):
-            if self._place(publication, now):
+            if publication.source == "microphone" and len(self._voices) >= VOICE_SLOTS:
+                self._unheard.append(publication)
+                self._waiting.remove(publication)
+            elif self._place(publication, now):
                 self._waiting.remove(publication)
         self._is_changed = False
         if not self._slots:
@@ -250,16 +262,19 @@ class Subscription:
         carried = {
             slot.mid: slot.publication for slot in self._slots if slot.publication is not None
         }
-        tracks = tuple(
+        return Offer(generation=self._generation, sdp=sdp, tracks=self._tracks(), carried=carried)
+
+    def _tracks(self) -> tuple[TrackInfo, ...]:
+        return tuple(
             TrackInfo(
-                mid=mid,
-                publication=publication.id,
-                participant=publication.participant,
-                source=publication.source,
+                mid=slot.mid,
+                publication=slot.publication.id,
+                participant=slot.publication.participant,
+                source=slot.publication.source,
             )
-            for mid, publication in carried.items()
+            for slot in self._slots
+            if slot.publication is not None
         )
-        return Offer(generation=self._generation, sdp=sdp, tracks=tracks, carried=carried)
 
     # --- packets ---
 
@@ -335,6 +350,38 @@ class Subscription:
         if now - self._shared_at >= SHARE_INTERVAL_S:
             self._share(now)
 
+    @property
+    def _voices(self) -> list[Slot]:
+        return [
+            slot
+            for slot in self._slots
+            if slot.publication is not None and slot.publication.source == "microphone"
+        ]
+
+    def hear(self, heard: frozenset[str], now: float) -> None:
+        """Of more microphones than there are slots: these come in, without a new offer."""
+        wanted = heard | self._view.on_stage
+        coming = [entry for entry in self._unheard if entry.participant in wanted]
+        going = [
+            slot
+            for slot in self._voices
+            if slot.publication is not None and slot.publication.participant not in wanted
+        ]
+        for publication, slot in zip(coming, going, strict=False):
+            self._replace_voice(slot, publication, now)
+        if coming and going:
+            self._room.tracks_moved(self._participant, self._tracks())
+
+    def _replace_voice(self, slot: Slot, publication: Publication, now: float) -> None:
+        was_accepted = slot.is_accepted
+        if slot.publication is not None:
+            self._unheard.append(slot.publication)
+        self._unheard.remove(publication)
+        self._free(slot)
+        slot.publication, slot.is_accepted = publication, was_accepted
+        if was_accepted and self._is_connected:
+            self._begin(slot, publication, now)
+
     def set_view(
         self, tiles: Sequence[ViewTile], publications: Sequence[Publication], now: float
     ) -> None:
@@ -356,6 +403,10 @@ class Subscription:
     def _report(self, slot: Slot, now: float) -> None:
         connection = self._connection
         if connection is None or slot.publication is None or not self._is_connected:
+            return
+        if slot.publication is not slot.named:
+            # The browser keeps this sound in step with the person of the last offer, whose clock is
+            # another one: better no clock than a wrong one.
             return
         report = slot.forwarder.sender_report(now)
         if report is not None:

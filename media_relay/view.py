@@ -48,6 +48,12 @@ class View:
         self._tiles = {(tile.participant, tile.source): tile for tile in tiles}
         self._known = {publication.id for publication in publications}
 
+    @property
+    def on_stage(self) -> frozenset[str]:
+        """Whom the viewer looks at."""
+        tiles = (self._tiles or {}).values()
+        return frozenset(tile.participant for tile in tiles if tile.is_stage)
+
     def layer_for(self, publication: Publication) -> int | None:
         """What suits the tile of a publication; None while it is hidden."""
         tile, is_visible = self._find(publication)

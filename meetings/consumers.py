@@ -425,11 +425,10 @@ class RoomConsumer(RoomSocket):
 
     def on_relay_event(self, event: relay_protocol.Event) -> None:
         if isinstance(event, relay_protocol.SubscribeOffer):
-            tracks = tuple(
-                rp.OfferedTrack(mid=track.mid, seat=track.participant, source=track.source)
-                for track in event.tracks
-            )
+            tracks = _offered_tracks(event.tracks)
             self.put(rp.SubscribeOffer(generation=event.generation, sdp=event.sdp, tracks=tracks))
+        elif isinstance(event, relay_protocol.TracksMoved):
+            self.put(rp.TracksMoved(tracks=_offered_tracks(event.tracks)))
         elif isinstance(event, relay_protocol.ActiveSpeaker):
             self.put(rp.ActiveSpeaker(seat=event.participant))
         elif isinstance(event, relay_protocol.RoomQuality) and can_see_quality(self.role):
@@ -461,3 +460,12 @@ class RoomConsumer(RoomSocket):
 
     def on_relay_ready(self) -> None:
         self.put(rp.RelayReady())
+
+
+def _offered_tracks(
+    tracks: tuple[relay_protocol.TrackInfo, ...],
+) -> tuple[rp.OfferedTrack, ...]:
+    return tuple(
+        rp.OfferedTrack(mid=track.mid, seat=track.participant, source=track.source)
+        for track in tracks
+    )

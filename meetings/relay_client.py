@@ -59,6 +59,7 @@ SENTENCES: Final[dict[str, Promise]] = {
 OF_ONE_PARTICIPANT: Final = (
     protocol.SubscribeOffer,
     protocol.ConnectionStateChanged,
+    protocol.TracksMoved,
     protocol.LayersWanted,
     protocol.VideosPaused,
 )

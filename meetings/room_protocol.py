@@ -515,6 +515,14 @@ class RoomQuality:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class TracksMoved:
+    """Our sections carry other microphones than the last offer said; all tracks as they are now."""
+
+    type: ClassVar[str] = "tracks_moved"
+    tracks: tuple[OfferedTrack, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class LayersWanted:
     """The sizes of a video of ours that somebody watches, by index from the smallest."""
 
@@ -629,6 +637,7 @@ ServerMessage: TypeAlias = (
     | SubscribeOffer
     | ActiveSpeaker
     | RoomQuality
+    | TracksMoved
     | LayersWanted
     | VideosPaused
     | ForceMute

@@ -53,6 +53,11 @@ class StreamRouter(Generic[S]):
         self._signalled: dict[int, S] = {}
         self._routes: dict[int, Route[S]] = {}
 
+    @property
+    def count(self) -> int:
+        """How many SSRCs were learnt."""
+        return len(self._routes)
+
     def replace_sections(self, sections: Iterable[S]) -> None:
         """A new description holds. What was learnt of sections that go on is kept: browsers stop
         naming mid and rid in their packets once the first report came back.

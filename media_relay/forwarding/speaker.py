@@ -9,6 +9,8 @@ RELEASE_LEVEL = 65.0  # the present speaker may fall this low before the floor i
 LEAD_DB = 6.0  # by how much another one must be louder
 TAKE_OVER_S = 0.4  # and for how long
 RELEASE_S = 2.0  # silence for so long: nobody speaks
+MAX_BEAT_S = 1.0  # a longer pause between two decisions is not counted as talk
+MAX_TALKERS = 1_000  # whose time is kept; a room has far fewer, but people come and go
 
 
 @dataclass(slots=True)
@@ -35,6 +37,18 @@ class SpeakerDetector:
         self._rival: str | None = None
         self._rival_since = 0.0
         self._spoke_at = 0.0
+        self._decided_at: float | None = None
+        self._talk_s: dict[str, float] = {}
+
+    @property
+    def talk_s(self) -> dict[str, float]:
+        """How long each has talked, in seconds; those who went are kept."""
+        return dict(self._talk_s)
+
+    def level_of(self, participant: str, now: float) -> float:
+        """The smoothed level in -dBov: 0 is loudest, 127 silence."""
+        voice = self._voices.get(participant)
+        return float(SILENT_LEVEL) if voice is None else voice.level_at(now)
 
     @property
     def speaker(self) -> str | None:
@@ -54,6 +68,7 @@ class SpeakerDetector:
 
     def decide(self, now: float) -> bool:
         """Look at the levels; true when the speaker changed."""
+        self._count_talk(now)
         previous = self._speaker
         loudest = min(self._voices, key=lambda name: self._voices[name].level_at(now), default=None)
         self._release(now)
@@ -66,9 +81,17 @@ class SpeakerDetector:
             self._rival = None
         return self._speaker != previous
 
+    def _count_talk(self, now: float) -> None:
+        """Everybody who speaks is counted, not only the one who has the floor."""
+        elapsed = 0.0 if self._decided_at is None else min(MAX_BEAT_S, now - self._decided_at)
+        self._decided_at = now
+        for name, voice in self._voices.items():
+            is_known = name in self._talk_s or len(self._talk_s) < MAX_TALKERS
+            if is_known and voice.level_at(now) < SPEECH_LEVEL:
+                self._talk_s[name] = self._talk_s.get(name, 0.0) + elapsed
+
     def _level_of(self, participant: str | None, now: float) -> float:
-        voice = self._voices.get(participant) if participant is not None else None
-        return float(SILENT_LEVEL) if voice is None else voice.level_at(now)
+        return float(SILENT_LEVEL) if participant is None else self.level_of(participant, now)
 
     def _release(self, now: float) -> None:
         if self._speaker is None:

@@ -99,6 +99,8 @@ window.receivedByMid = async () => {
         framesDecoded: report.framesDecoded ?? 0,
         freezeCount: report.freezeCount ?? 0,
         pliCount: report.pliCount ?? 0,
+        repaired: report.retransmittedPacketsReceived ?? 0,
+        playing: report.estimatedPlayoutTimestamp ?? 0,
         packetsLost: report.packetsLost ?? 0,
         totalAudioEnergy: report.totalAudioEnergy ?? 0,
         packetsReceived: report.packetsReceived,

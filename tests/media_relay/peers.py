@@ -21,7 +21,7 @@ class Tone(AudioStreamTrack):
 
     def __init__(self, amplitude: int = 12_000) -> None:
         super().__init__()
-        self._amplitude = amplitude
+        self.amplitude = amplitude
         self._position = 0
 
     async def recv(self) -> AudioFrame:
@@ -29,7 +29,7 @@ class Tone(AudioStreamTrack):
         samples = silence.samples
         times = (np.arange(samples) + self._position) / silence.sample_rate
         self._position += samples
-        wave = (np.sin(2 * np.pi * 440 * times) * self._amplitude).astype(np.int16)
+        wave = (np.sin(2 * np.pi * 440 * times) * self.amplitude).astype(np.int16)
         frame = AudioFrame.from_ndarray(wave.reshape(1, -1), format="s16", layout="mono")
         frame.pts, frame.sample_rate = silence.pts, silence.sample_rate
         frame.time_base = fractions.Fraction(1, silence.sample_rate)
@@ -104,6 +104,7 @@ class Peer:
         self.watching = RTCPeerConnection()
         await self.client.do(protocol.Subscribe, room=self.room, participant=self.name)
         self._tasks.append(asyncio.create_task(self._answer_offers(self.watching)))
+        self._tasks.append(asyncio.create_task(self._follow_moves()))
 
     async def frames_of(self, publication: str, at_least: int = 5, limit_s: float = 15) -> None:
         """Wait until so many more frames of a publication were decoded."""
@@ -121,6 +122,17 @@ class Peer:
         await self.publishing.close()
         if self.watching is not None:
             await self.watching.close()
+
+    async def _follow_moves(self) -> None:
+        seen = 0
+        while True:
+            moved = await self.client.wait_for(
+                protocol.TracksMoved,
+                lambda event, seen=seen: event.participant == self.name and event.seq > seen,
+                limit_s=3600,
+            )
+            seen = moved.seq
+            self._carries = {track.mid: track.publication for track in moved.tracks}
 
     async def _answer_offers(self, watching: RTCPeerConnection) -> None:
         seen = 0

@@ -224,6 +224,38 @@ async def test_loud_participant_becomes_the_active_speaker(client: ControlClient
         await ben.close()
 
 
+async def test_tenth_microphone_is_heard_as_soon_as_it_speaks(client: ControlClient) -> None:
+    """More microphones than a viewer is sent: the loudest take the places of the quiet."""
+    quiet = [Peer(f"quiet-{number}", client) for number in range(9)]
+    viewer, loud = Peer("viewer", client), Peer("loud", client)
+    await viewer.join("screen")
+    await viewer.watch()
+    voice = Tone(amplitude=1)
+
+    try:
+        for peer, tone in [*((peer, Tone(amplitude=1)) for peer in quiet), (loud, voice)]:
+            await peer.join()
+            await peer.publish(microphone=tone)
+        microphone = await publication_of(client, "loud", "microphone")
+        await viewer.frames_of(await publication_of(client, "quiet-0", "microphone"))
+        assert viewer.frames[microphone] == 0
+
+        voice.amplitude = 12_000
+
+        moved = await client.wait_for(
+            protocol.TracksMoved, lambda event: microphone in {t.publication for t in event.tracks}
+        )
+        assert (moved.participant, len(moved.tracks)) == ("viewer", 8)
+        await viewer.frames_of(microphone, at_least=20)
+    finally:
+        for peer in (viewer, loud, *quiet):
+            await peer.close()
+    talked = await client.wait_for(
+        protocol.TalkTimes, lambda event: event.seconds.get("loud", 0.0) > 0
+    )
+    assert set(talked.seconds) == {"loud"}
+
+
 async def test_media_outlives_the_control_connection_and_the_snapshot_names_it(
     relay: RelayProcess,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import statistics
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from media_relay import protocol
+from tests.media_relay.faults import bad_path, inject
 from tests.media_relay.relay_process import ControlClient, control_client, eventually, running_relay
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -87,11 +89,24 @@ class CallPage:
             protocol.SetView, room=ROOM, participant="ben", tiles=(tile,) if height else ()
         )
 
-    async def until_width(self, width: int) -> None:
-        async def is_shown() -> bool:
-            return bool((await self.received("camera")).get("frameWidth") == width)
+    async def is_width(self, width: int) -> bool:
+        return bool((await self.received("camera")).get("frameWidth") == width)
 
-        await eventually(is_shown, f"a picture {width} wide")
+    async def until_width(self, width: int) -> None:
+        await eventually(lambda: self.is_width(width), f"a picture {width} wide")
+
+    async def distance_ms(self) -> float:
+        """By how much the picture is ahead of the sound, on the speaker's clock."""
+        samples = []
+        while len(samples) < 11:
+            received = await self.page.evaluate("receivedByMid()")
+            sound, picture = (
+                received[self.tracks[source].mid]["playing"] for source in ("microphone", "camera")
+            )
+            if sound and picture:
+                samples.append(picture - sound)
+            await asyncio.sleep(0.1)
+        return statistics.median(samples)
 
     async def received(self, source: str) -> dict[str, Any]:
         received = await self.page.evaluate("receivedByMid()")
@@ -108,9 +123,9 @@ class CallPage:
 
 
 @contextlib.asynccontextmanager
-async def call_page() -> AsyncIterator[CallPage]:
+async def call_page(**options: str) -> AsyncIterator[CallPage]:
     async with (
-        running_relay() as relay,
+        running_relay(**options) as relay,
         control_client(relay) as client,
         async_playwright() as playwright,
     ):
@@ -210,6 +225,59 @@ async def test_chromium_tile_that_grows_and_shrinks_gets_the_size_that_suits() -
         received = await call.received("camera")
         assert received["packetsLost"] == 0
         assert received["pliCount"] == 0  # to the viewer it was one unbroken stream
+
+
+async def test_chromium_sound_and_picture_stay_in_step_over_switches() -> None:
+    async with call_page() as call:
+        await start_call(call, simulcast=True)
+        await call.until_width(1280)
+        distances = {}
+
+        for step, (height, width) in enumerate(((180, 320), (720, 1280), (360, 640), (720, 1280))):
+            await call.look(height)
+            await call.until_width(width)
+            await call.more_frames("camera", 30)
+            distances[step, width] = await call.distance_ms()
+
+        # Two frames and the sound's own buffer; an unmapped clock would be off by seconds.
+        assert {case: ms for case, ms in distances.items() if abs(ms) > 120} == {}
+
+
+async def test_chromium_ten_percent_loss_both_ways_still_plays() -> None:
+    async with call_page(**{"allow-faults": ""}) as call:
+        await start_call(call, simulcast=True)
+        await call.until_width(1280)
+        before = await call.received("camera")
+        heard = (await call.received("microphone"))["totalAudioEnergy"]
+
+        lossy = bad_path(loss_percent=10)
+        await inject(call.client, incoming=lossy, outgoing=lossy)
+        await call.more_frames("camera", 200)
+
+        after = await call.received("camera")
+        assert after["repaired"] > before["repaired"]
+        assert after["frameWidth"] > 0
+        assert (await call.received("microphone"))["totalAudioEnergy"] > heard
+
+
+async def test_chromium_narrow_network_gets_a_smaller_picture_and_then_the_large_one_again() -> (
+    None
+):
+    async with call_page(**{"allow-faults": ""}) as call:
+        await start_call(call, simulcast=True)
+        await call.until_width(1280)
+
+        await inject(call.client, participant="ben", room=ROOM, outgoing=bad_path(cap_bps=500_000))
+
+        async def is_smaller() -> bool:
+            return bool(0 < (await call.received("camera"))["frameWidth"] < 1280)
+
+        await eventually(is_smaller, "a smaller picture")
+        await call.more_frames("camera", 60)
+        await inject(call.client)
+        await eventually(
+            lambda: call.is_width(1280), "the large picture on a good network", limit_s=40
+        )
 
 
 async def test_chromium_encodes_only_what_is_watched() -> None:

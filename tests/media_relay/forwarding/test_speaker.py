@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from media_relay.forwarding.speaker import SpeakerDetector
+import pytest
+
+from media_relay.forwarding.speaker import MAX_BEAT_S, SpeakerDetector
 
 LOUD, QUIET, NOISE = 20, 40, 90
 
@@ -83,3 +85,35 @@ def test_decide_packets_stop_coming_is_silence() -> None:
     changes = run(detector, {}, 3, 5)
 
     assert [name for _, name in changes] == [None]
+
+
+def test_talk_time_counts_everybody_who_speaks() -> None:
+    detector = SpeakerDetector()
+    for step in range(101):
+        now = step * 0.1
+        detector.hear("ann", 20, now)
+        if step < 50:
+            detector.hear("ben", 30, now)
+        detector.hear("cid", 120, now)
+        detector.decide(now)
+
+    talked = detector.talk_s
+
+    assert set(talked) == {"ann", "ben"}
+    assert talked["ann"] == pytest.approx(10, abs=0.5)
+    assert talked["ben"] == pytest.approx(5, abs=0.5)
+
+
+def test_talk_time_outlives_the_one_who_talked_but_not_a_standstill() -> None:
+    detector = SpeakerDetector()
+    for now in (0.0, 0.1, 0.2, 0.3):
+        detector.hear("ann", 20, now)
+        detector.decide(now)
+    before = detector.talk_s["ann"]
+
+    detector.hear("ann", 20, 60.0)
+    detector.decide(60.0)
+    detector.forget("ann")
+    detector.decide(61.0)
+
+    assert before < detector.talk_s["ann"] <= before + MAX_BEAT_S

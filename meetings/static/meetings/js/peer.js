@@ -91,6 +91,11 @@ export class Peer {
     this.#subscribe.handleOffer(offer);
   }
 
+  /** @param {import("./protocol.js").OfferedTrack[]} tracks */
+  handleMoved(tracks) {
+    this.#subscribe.handleMoved(tracks);
+  }
+
   readLevels() {
     return this.#subscribe.readLevels();
   }

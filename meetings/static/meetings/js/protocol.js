@@ -57,6 +57,7 @@
  *   SubscribeOffer
  * @typedef {{type: "active_speaker", seat: string | null}} ActiveSpeaker
  * @typedef {{type: "room_quality", seats: SeatQuality[]}} RoomQuality  to hosts and co-hosts only
+ * @typedef {{type: "tracks_moved", tracks: OfferedTrack[]}} TracksMoved  who is in our sections now
  * @typedef {{type: "layers_wanted", source: Source, layers: number[]}} LayersWanted  the sizes of a
  *   video of ours that somebody watches, by index from the smallest
  * @typedef {{type: "videos_paused", videos: VideoName[]}} VideosPaused  what our network has no
@@ -70,7 +71,7 @@
  * @typedef {{type: "meeting_ended"}} MeetingEnded
  * @typedef {{type: "relay_lost"}} RelayLost
  * @typedef {{type: "relay_ready"}} RelayReady
- * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality |
+ * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality | TracksMoved |
  *   LayersWanted | VideosPaused | ForceMute | RecordingStatus | Removed | Replaced | MeetingLive |
  *   MeetingEnded | RelayLost | RelayReady} Event
  *
@@ -120,6 +121,7 @@ const uuid = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{
 const mid = pattern(/^[A-Za-z0-9._-]{1,16}$/);
 const sdp = sized(1, 60_000);
 const pixels = upTo(16_384);
+const tracks = listOf(record({ mid, seat: uuid, source }));
 const viewTile = record({ seat: uuid, source, width: pixels, height: pixels, is_stage: flag });
 const agendaItem = record({ position: whole, title: text, duration_min: whole, speaker: text });
 const rosterEntry = {
@@ -216,8 +218,9 @@ const FROM_SERVER = {
   subscribe_offer: {
     generation: whole,
     sdp: sized(1, 1_000_000),
-    tracks: listOf(record({ mid, seat: uuid, source })),
+    tracks,
   },
+  tracks_moved: { tracks },
   active_speaker: { seat: nullable(uuid) },
   room_quality: { seats: listOf(seatQuality) },
   layers_wanted: { source, layers: listOf(whole) },

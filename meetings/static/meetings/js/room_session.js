@@ -195,6 +195,7 @@ export class RoomSession {
     this.#tell(before, message);
     if (message.type === "snapshot") this.#enter(message);
     if (message.type === "subscribe_offer") this.#peer.handleOffer(message);
+    if (message.type === "tracks_moved") this.#peer.handleMoved(message.tracks);
     if (message.type === "layers_wanted") this.#peer.setLayers(message.source, message.layers);
     if (message.type === "force_mute") this.#obeyMute(message);
     if (message.type === "relay_lost") this.#peer.stop();

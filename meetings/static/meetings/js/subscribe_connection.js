@@ -61,6 +61,17 @@ export class SubscribeConnection {
     if (this.#isRunning) this.#queue = this.#queue.then(() => this.#answer(offer));
   }
 
+  /**
+   * Other people in the sections there are, without a new offer.
+   *
+   * @param {SubscribeOffer["tracks"]} tracks
+   */
+  handleMoved(tracks) {
+    this.#queue = this.#queue.then(() => {
+      if (this.#isRunning && this.#connection) this.#announce(this.#connection, tracks);
+    });
+  }
+
   stop() {
     this.#isRunning = false;
     this.#discard();
