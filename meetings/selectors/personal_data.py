@@ -4,11 +4,11 @@ from django.db.models import F
 
 from crm.extensions import DataSection, Person
 from crm.selectors.personal_data import section_of
-from meetings.models import ChatMessage, PresenceInterval, Registration, Seat
+from meetings.models import ChatMessage, PresenceInterval, RecordingTrack, Registration, Seat
 
 
 def export_of_meetings(person: Person) -> list[DataSection]:
-    """Registrations with attendance, rating and own chat lines."""
+    """Registrations with attendance, rating, own recordings and chat lines."""
     registrations = Registration.objects.filter(contact_point__in=person.point_ids)
     of_seat = {"seat__registration__in": registrations.values("pk")}
     return [
@@ -29,6 +29,10 @@ def export_of_meetings(person: Person) -> list[DataSection]:
         section_of(
             PresenceInterval.objects.filter(**of_seat).select_related("seat__meeting"),
             *("seat.meeting.title", "joined_at", "left_at", "is_rehearsal"),
+        ),
+        section_of(
+            RecordingTrack.objects.filter(**of_seat).select_related("seat__meeting"),
+            *("seat.meeting.title", "source", "started_at", "duration_s", "size_bytes", "state"),
         ),
         section_of(
             ChatMessage.objects.filter(**of_seat)

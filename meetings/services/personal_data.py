@@ -1,18 +1,19 @@
-"""Erasing a person from meetings: figures stay, names and words go."""
+"""Erasing a person from meetings: figures stay; names, words and recordings go."""
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from crm.extensions import Person
-from meetings.models import ChatMessage, Meeting, Registration, Seat
+from meetings.models import ChatMessage, Meeting, RecordingTrack, Registration, Seat
 from meetings.models.choices import MeetingState, RegistrationState
+from meetings.services import recording_files
 
 ERASED_NAME = "–"
 
 
 def erase_person(person: Person) -> None:
-    """Take name, company and chat lines away; attendance stays as a number without a person.
+    """Take name, company, chat lines and recorded files away; attendance stays as a number.
 
     Every link and cookie of the registrations becomes void, and those for meetings to come are
     taken back: nobody is expected any more, and no mail has anywhere to go.
@@ -26,6 +27,9 @@ def erase_person(person: Person) -> None:
         )
         Seat.objects.filter(registration__in=registrations.values("pk")).update(
             display_name=ERASED_NAME
+        )
+        recording_files.delete_files(
+            RecordingTrack.objects.filter(seat__registration__in=registrations.values("pk"))
         )
         registrations.filter(
             meeting__in=to_come.values("pk"), state=RegistrationState.REGISTERED

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -19,7 +20,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from crm.services import leases
@@ -79,14 +80,22 @@ def fetch(*, track_id: int) -> str | None:
 
 def delete_expired(*, today: datetime) -> int:
     """Delete the files of recordings whose time is over; the rows stay, with their checksums."""
-    expired = RecordingTrack.objects.filter(
-        recording__delete_on__lte=today.date(), state=_State.STORED
-    )
-    for track in expired:
-        track.file.delete(save=False)
-        track.state = _State.DELETED
+    expired = RecordingTrack.objects.filter(recording__delete_on__lte=today.date())
+    return delete_files(expired)
+
+
+def delete_files(tracks: QuerySet[RecordingTrack]) -> int:
+    """Delete these files, wherever they are: in the storage now, at the relay by the next worker.
+
+    The content goes when the row is committed: a change that was rolled back has lost nothing.
+    """
+    doomed = list(tracks.exclude(state=_State.DELETED))
+    for track in doomed:
+        name, track.file.name, track.state = track.file.name, "", _State.DELETED
         track.save(update_fields=["file", "state"])
-    return len(expired)
+        if name:
+            transaction.on_commit(partial(default_storage.delete, name))
+    return len(doomed)
 
 
 def _note(entry: RecordedFile, url: str) -> RecordingTrack | None:
@@ -188,8 +197,14 @@ def _save(track: RecordingTrack, partial: Path) -> None:
 
 
 def _finish(track: RecordingTrack, state: str) -> None:
-    track.state = state
-    track.save(update_fields=["state", "file"])
+    """Write the outcome, unless the file was deleted while it was on its way: then it goes."""
+    waiting = RecordingTrack.objects.filter(pk=track.pk, state=_State.WAITING)
+    if waiting.update(state=state, file=track.file.name):
+        track.state = state
+        return
+    if track.file.name:
+        default_storage.delete(track.file.name)
+    track.refresh_from_db(fields=["state", "file"])
 
 
 def _put_off(track: RecordingTrack) -> None:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  applyMessage, applySocket, createRoomState, isAllowed, putPendingLine, showPanel,
+  applyMessage, applySocket, createRoomState, isAllowed, noteRecordingAnswer, putPendingLine, showPanel,
 } from "../../meetings/static/meetings/js/room_state.js";
 
 const ME = "7b0c1a52-3f0e-4c6d-9a51-0d8f6f0a1b01";
@@ -199,4 +199,28 @@ test("state_retrying_socket_leaves_the_room_on_screen", () => {
   const state = applySocket(enter(), { phase: "retrying", attempt: 2, ending: null });
 
   assert.equal(state.phase, "room");
+});
+
+test("state_recording_is_announced_fares_and_ends", () => {
+  const recording = { starts_at: "2026-05-04T08:31:02+00:00" };
+  const status = { type: "recording_status", state: "recording", reason: "", size_bytes: 7, tracks: 2 };
+
+  const announced = applyMessage(enter(), { type: "recording_changed", seq: 11, recording });
+  const growing = applyMessage(announced, status);
+  const over = applyMessage(growing, { type: "recording_changed", seq: 12 });
+
+  assert.deepEqual([announced.recording, announced.recordingStatus], [recording, null]);
+  assert.deepEqual([growing.recording, growing.recordingStatus], [recording, status]);
+  assert.deepEqual([over.recording, over.recordingStatus], [null, null]);
+});
+
+test("state_who_enters_later_finds_the_recording_and_their_answer", () => {
+  const recording = { starts_at: "2026-05-04T08:31:02+00:00" };
+  const state = enter({ recording });
+
+  const answered = noteRecordingAnswer(state, false);
+
+  assert.deepEqual(state.recording, recording);
+  assert.equal(state.me.agrees_to_recording, undefined);
+  assert.equal(answered.me.agrees_to_recording, false);
 });

@@ -226,3 +226,51 @@ async def test_files_are_deleted_on_their_day_and_the_row_stays(
     assert (early, late, track.state) == (0, 1, "deleted")
     assert not default_storage.exists(name)
     assert track.sha256 != ""
+
+
+async def test_erased_person_is_neither_in_the_storage_nor_at_the_relay(
+    waiting: tuple[RelayProcess, Path, RecordingTrack],
+) -> None:
+    _relay, path, track = waiting
+    await fetch(track_id=track.pk)
+    name = (await again(track)).file.name
+
+    deleted = await sync_to_async(recording_files.delete_files)(RecordingTrack.objects.all())
+
+    assert (deleted, (await again(track)).state) == (1, "deleted")
+    assert not default_storage.exists(name)
+    await eventually(lambda: is_gone(path), "the relay deletes its copy")
+
+
+async def test_file_that_is_deleted_before_it_was_fetched_goes_from_the_relay(
+    waiting: tuple[RelayProcess, Path, RecordingTrack],
+) -> None:
+    _relay, path, track = waiting
+
+    await sync_to_async(recording_files.delete_files)(RecordingTrack.objects.all())
+    still_due = await due(now=timezone.now())
+    state = await fetch(track_id=track.pk)
+
+    assert (still_due, state) == ([track.pk], "deleted")
+    await eventually(lambda: is_gone(path), "the relay deletes its copy")
+    assert not default_storage.exists(f"recordings/{track.public_id.hex}.webm")
+
+
+async def test_file_that_is_deleted_on_its_way_does_not_come_back(
+    waiting: tuple[RelayProcess, Path, RecordingTrack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person is erased between the last byte and the row."""
+    _relay, _path, track = waiting
+    save = default_storage.save
+
+    def save_late(name: str, content: Any) -> str:
+        saved = save(name, content)
+        RecordingTrack.objects.update(state="deleted")
+        return saved
+
+    monkeypatch.setattr(default_storage, "save", save_late)
+
+    state = await fetch(track_id=track.pk)
+
+    assert state == "deleted"
+    assert not default_storage.exists(f"recordings/{track.public_id.hex}.webm")
