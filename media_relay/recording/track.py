@@ -152,8 +152,9 @@ class TrackRecorder:
     def _begin_again(self, frame: Frame, arrived_at: float) -> float | None:
         """Nothing is on the disk yet: the large layer of a camera that was just switched on need
         not follow half a second of the small one in a file of its own."""
-        self._blocks, self._block_bytes = [], 0
-        self.file = None
+        self._blocks, self._block_bytes, self._last_s = [], 0, 0.0
+        self.file, self._mark = None, None
+        self.entry = replace(self.entry, clock=())  # they tied the small one to its sender
         self._timeline = Timeline(self._clock_rate)
         return self._timeline.place(frame.timestamp, arrived_at, None)
 

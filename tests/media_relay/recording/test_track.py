@@ -130,10 +130,12 @@ def test_other_stream_before_the_first_cluster_takes_the_place_of_the_first(
     tmp_path: Path,
 ) -> None:
     """The small layer of a camera comes a moment before the large one."""
+    small = new_stream()
+    small.clock_mark = ClockMark((NTP_EPOCH_S + 1000) << 32, 0, 0.0)
     disk = DiskWriter(tmp_path, 0)
     track = recorder(tmp_path, disk)
 
-    feed(track, new_stream(), packets_of("VP8", 15))
+    feed(track, small, packets_of("VP8", 15))
     feed(track, new_stream(), packets_of("VP8", 60, offset=2**31), 0.5 - 2**31 / 90_000)
     track.finish()
     disk.close()
@@ -141,6 +143,7 @@ def test_other_stream_before_the_first_cluster_takes_the_place_of_the_first(
     assert not track.needs_new_part
     assert frame_times_s(path_of(track)) == [round(n / RATE, 3) for n in range(60)]
     assert track.entry.started_at == pytest.approx(1_796_000_000.5)
+    assert track.entry.clock == ()
 
 
 def test_other_stream_of_known_clock_goes_on_in_its_place(tmp_path: Path) -> None:
