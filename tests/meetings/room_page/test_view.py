@@ -5,8 +5,9 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from meetings.models import Meeting
+from meetings.models import Meeting, Recording
 from meetings.models.choices import SeatRole, SeatState, Visibility
 from meetings.services import access, tokens
 from tests.factories.meetings import make_guest, make_meeting, make_past_meeting
@@ -45,6 +46,30 @@ def test_room_for_a_guest_of_a_partner_meeting_offers_devices(client: Client) ->
     assert answer.status_code == 200
     assert "Ana Rojas" in answer.text
     assert 'data-part="prejoin-camera"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("partner", "You are heard and seen in it only if you agree."),
+        ("launch", "You are neither heard nor seen in it."),
+    ],
+)
+def test_room_that_is_recorded_says_so_before_the_click_on_join(
+    client: Client, kind: str, sentence: str
+) -> None:
+    meeting = make_meeting(kind=kind)
+    sit_down(client, meeting)
+    before = client.get(room_of(meeting)).text
+    now = timezone.now()
+    Recording.objects.create(
+        meeting=meeting, starts_at=now, delete_on=now.date(), changed_sequence=1
+    )
+
+    answer = client.get(room_of(meeting)).text
+
+    assert sentence in answer
+    assert sentence not in before
 
 
 def test_room_for_an_attendee_asks_for_no_device(client: Client) -> None:
