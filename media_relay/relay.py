@@ -88,7 +88,7 @@ class Relay:
         self.bus = EventBus(stats)
         self.recorder: Recorder | None = None
         if recordings is not None:
-            self.recorder = Recorder(recordings.folder, recordings.reserve_bytes, self.bus)
+            self.recorder = Recorder(recordings.folder, recordings.reserve_bytes, self.bus, stats)
         self.is_draining = False
         self._name = name
         self._epoch = secrets.token_hex(8)

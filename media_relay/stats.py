@@ -33,6 +33,7 @@ class Stats:
     requests_refused: int = 0
     events: int = 0
     faults: int = 0
+    recorded_bytes: int = 0
     drops: Counter[str] = field(default_factory=Counter)
 
     def counters(self) -> dict[str, int]:

@@ -22,6 +22,7 @@ from media_relay.recording.archive import Archive
 from media_relay.recording.disk import DiskWriter, MediaFile
 from media_relay.recording.frames import make_assembler
 from media_relay.recording.track import Desk, TrackRecorder
+from media_relay.stats import Stats
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +197,7 @@ class Recording:
 class Recorder:
     """All recordings of a relay, its disk and its archive."""
 
-    def __init__(self, folder: Path, reserve_bytes: int, bus: EventBus) -> None:
+    def __init__(self, folder: Path, reserve_bytes: int, bus: EventBus, stats: Stats) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._bus = bus
         self._loop = asyncio.get_running_loop()
@@ -205,7 +206,7 @@ class Recorder:
         # Files are dated by one reading of the clock: a correction of it in mid-recording must
         # not move tracks against each other.
         offset = time.time() - time.monotonic()
-        self._desk = Desk(folder, self._disk, lambda now: now + offset)
+        self._desk = Desk(folder, self._disk, lambda now: now + offset, stats)
         self.archive.recover()
 
     def start(self, name: str, room: str, now: float) -> Recording:

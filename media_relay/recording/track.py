@@ -18,6 +18,7 @@ from media_relay.recording.journal import MAX_GAPS, media_path, write_journal
 from media_relay.recording.matroska import Block, TrackHeader, cluster, file_header
 from media_relay.recording.ordering import Ordered, ReorderBuffer
 from media_relay.recording.timeline import Timeline
+from media_relay.stats import Stats
 
 CLUSTER_S = 1.0
 MAX_CLUSTER_BYTES = 4 * 1024 * 1024
@@ -34,6 +35,7 @@ class Desk:
     folder: Path
     disk: DiskWriter
     wall_clock: Callable[[float], float]
+    stats: Stats
 
 
 class TrackRecorder:
@@ -173,9 +175,12 @@ class TrackRecorder:
         blocks, self._blocks, self._block_bytes = self._blocks, [], 0
         if not blocks or self.file is None:
             return True
-        if self._desk.disk.append(self.file, self._header + cluster(blocks)):
+        data = self._header + cluster(blocks)
+        if self._desk.disk.append(self.file, data):
             self._header = b""
+            self._desk.stats.recorded_bytes += len(data)
             return True
+        self._desk.stats.drops["disk"] += len(blocks)
         self._last_s = blocks[0].at_ms / 1000
         self._gap_cause = "disk"
         self._assembler.lose()

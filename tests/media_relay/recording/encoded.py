@@ -16,6 +16,7 @@ from media_relay.protocol import RecordedFile
 from media_relay.recording.disk import DiskWriter
 from media_relay.recording.frames import make_assembler
 from media_relay.recording.track import Desk, TrackRecorder
+from media_relay.stats import Stats
 from tests.media_relay.packets import rtp
 
 SIZE = (128, 96)
@@ -86,14 +87,16 @@ def packets_of(
     return stored
 
 
-def recorder(folder: Path, disk: DiskWriter, codec: str = "VP8") -> TrackRecorder:
+def recorder(
+    folder: Path, disk: DiskWriter, codec: str = "VP8", stats: Stats | None = None
+) -> TrackRecorder:
     assembler = make_assembler(codec)
     assert assembler is not None
     return TrackRecorder(
         draft=DRAFT,
         clock_rate=CLOCK_RATES[codec],
         assembler=assembler,
-        desk=Desk(folder, disk, lambda now: 1_796_000_000 + now),
+        desk=Desk(folder, disk, lambda now: 1_796_000_000 + now, stats or Stats()),
     )
 
 

@@ -58,7 +58,7 @@ def recording(tmp_path: Path, disk: DiskWriter, heard: Heard) -> Iterator[Record
     bus = EventBus(Stats())
     bus.open(heard)
     archive = Archive(tmp_path, lambda entry: None)
-    desk = Desk(tmp_path, disk, lambda now: now)
+    desk = Desk(tmp_path, disk, lambda now: now, Stats())
     yield Recording(name="n", room="r", desk=desk, archive=archive, bus=bus, now=100.0)
     archive.stop()
 

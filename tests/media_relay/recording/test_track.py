@@ -14,6 +14,7 @@ from media_relay.recording.disk import DiskWriter
 from media_relay.recording.journal import read_journal
 from media_relay.recording.timeline import NTP_EPOCH_S
 from media_relay.recording.track import TrackRecorder
+from media_relay.stats import Stats
 from tests.media_relay.recording.encoded import (
     CLOCK_RATES,
     RATE,
@@ -187,9 +188,9 @@ def test_journal_is_there_before_the_file_and_follows_it(tmp_path: Path) -> None
 
 
 def test_refused_clusters_are_a_gap_in_the_journal(tmp_path: Path) -> None:
-    packets = packets_of("VP8", 150, key_every=30)
+    packets, stats = packets_of("VP8", 150, key_every=30), Stats()
     disk = DiskWriter(tmp_path, 0)
-    track = recorder(tmp_path, disk)
+    track = recorder(tmp_path, disk, stats=stats)
 
     for packet in packets:
         now = packet.timestamp / 90_000
@@ -200,6 +201,8 @@ def test_refused_clusters_are_a_gap_in_the_journal(tmp_path: Path) -> None:
     disk.close()
 
     times = frame_times_s(path_of(track))
+    assert stats.recorded_bytes == path_of(track).stat().st_size
+    assert stats.drops["disk"] > 30
     assert [gap.cause for gap in track.entry.gaps] == ["disk"]
     gap = track.entry.gaps[0]
     assert not [t for t in times if gap.at_s <= t < gap.at_s + gap.duration_s - 0.001]
