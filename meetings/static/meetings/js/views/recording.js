@@ -79,7 +79,9 @@ function wireNotice(root, session) {
     agree.classList.toggle("button-primary", answer === undefined);
     const words = isAllowed(session.state, "record") ? describeStatus(recording, recordingStatus) : null;
     status.hidden = !words;
-    status.textContent = words?.text ?? "";
+    // Only a warning is read out; nobody wants to hear the size every two seconds.
+    status.role = words?.isWarning ? "alert" : null;
+    if (status.textContent !== words?.text) status.textContent = words?.text ?? "";
     status.classList.toggle("recording-warning", words?.isWarning ?? false);
     clearTimeout(timer);
     if (!recordingStatus) timer = setTimeout(draw, CONFIRMED_WITHIN_MS + 500);
