@@ -1,5 +1,6 @@
 """What one viewer sees and what its network carries, and hence which layers it is sent."""
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from media_relay.publication import Publication
 
 HEADER_BYTES = 28  # RTP header, extension and repeated fields, which a forwarder does not count
 DECIDE_INTERVAL_S = 0.4
+MEASURES = 5  # over which the rate is taken: two seconds
 
 
 class Track(Protocol):
@@ -33,15 +35,16 @@ class View:
         self.paused: tuple[VisibleVideo, ...] = ()
         self._tiles: dict[tuple[str, Source], ViewTile] | None = None  # None: never told
         self._known: set[str] = set()  # publications that there were when the tiles were told
-        self._sent = 0
-        self._decided_at: float | None = None
+        # When, and how many octets were sent until then: key frames come in bursts, and what goes
+        # out in columns is counted once a second, so a rate needs a few of these.
+        self._sent: deque[tuple[float, int]] = deque(maxlen=MEASURES)
         self._next_bps: float | None = None
 
     def renew(self) -> None:
         """Another connection: perhaps another network, and no counts of the old one."""
         self.estimate = NetworkEstimate()
         self.paused, self._next_bps = (), None
-        self._sent, self._decided_at = 0, None
+        self._sent.clear()
 
     def set_tiles(self, tiles: Sequence[ViewTile], publications: Sequence[Publication]) -> None:
         """What the viewer sees from now on; everything else is hidden."""
@@ -82,15 +85,15 @@ class View:
         return self._note_paused(allocation, [publication for publication, _ in videos])
 
     def _decide(self, tracks: Sequence[Track], now: float) -> None:
-        since = self._decided_at
-        if since is not None and now - since < DECIDE_INTERVAL_S:
+        if self._sent and now - self._sent[-1][0] < DECIDE_INTERVAL_S:
             return
         sent = sum(
             track.forwarder.octet_count + track.forwarder.packet_count * HEADER_BYTES
             for track in tracks
         )
-        before, self._sent, self._decided_at = self._sent, sent, now
-        if since is not None:
+        self._sent.append((now, sent))
+        since, before = self._sent[0]
+        if now - since >= DECIDE_INTERVAL_S:
             sending_bps = max(0, sent - before) * 8 / (now - since)
             self.estimate.decide(sending_bps=sending_bps, next_bps=self._next_bps, now=now)
 

@@ -97,6 +97,8 @@ class NetworkEstimate:
 
     def _ceiling(self, sending_bps: float) -> float | None:
         """The most that passes, when what is sent seems to be more; None: all seems well."""
+        if not sending_bps:
+            return None
         loss = self.loss if self._is_loss_new else 0.0
         if self._is_queued:
             return sending_bps * (1 - loss) * QUEUED_SHARE

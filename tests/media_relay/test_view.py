@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from media_relay.forwarding.estimate import QUEUED_SHARE
 from media_relay.forwarding.forwarder import Forwarder
 from media_relay.protocol import Source, ViewTile, VisibleVideo
 from media_relay.publication import Publication
@@ -107,3 +108,29 @@ def test_share_after_a_new_connection_nothing_is_held_against_it() -> None:
     view.share([ann], 1.0)
 
     assert (view.paused, ann.wanted) == ((), 2)
+
+
+def test_share_rate_is_taken_over_two_seconds_not_over_a_burst() -> None:
+    view, ann = View(), track("ann")
+    view.share([ann], 0.0)
+    for step in range(1, 5):
+        ann.forwarder.octet_count += 500_000 if step == 3 else 0  # counted once, all at a time
+        view.share([ann], step * 0.5)
+
+    view.estimate.accept_round_trip(0.01)
+    view.estimate.accept_round_trip(0.01)
+    view.share([ann], 2.5)
+    for _ in range(2):
+        view.estimate.accept_round_trip(0.5)
+    view.share([ann], 3.0)
+
+    assert view.estimate.budget_bps == 500_000 * 8 / 2 * QUEUED_SHARE
+
+
+def test_share_nothing_sent_is_no_congestion() -> None:
+    view, ann = View(), track("ann")
+    for step in range(4):
+        view.estimate.accept_round_trip(0.01 if step < 2 else 0.9)
+        view.share([ann], step * 0.5)
+
+    assert not view.estimate.is_limited
