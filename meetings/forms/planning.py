@@ -34,6 +34,11 @@ def _is_place(name: str) -> bool:
     return "/" in name and name.partition("/")[0] in _CONTINENTS
 
 
+# The two halves share one label, so each has a name of its own.
+_DATE_ATTRIBUTES: dict[str, Any] = {"type": "date", "aria-label": _("Date")}
+_TIME_ATTRIBUTES: dict[str, Any] = {"type": "time", "aria-label": _("Time")}
+
+
 class WallTimeField(forms.SplitDateTimeField):
     """Date and time as clocks show them: a datetime without zone, given meaning by the form."""
 
@@ -42,9 +47,9 @@ class WallTimeField(forms.SplitDateTimeField):
         kwargs.setdefault(
             "widget",
             forms.SplitDateTimeWidget(
-                date_attrs={"type": "date"},
+                date_attrs=_DATE_ATTRIBUTES,
                 date_format="%Y-%m-%d",
-                time_attrs={"type": "time"},
+                time_attrs=_TIME_ATTRIBUTES,
                 time_format="%H:%M",
             ),
         )

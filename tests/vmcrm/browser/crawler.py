@@ -4,6 +4,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
@@ -24,6 +25,19 @@ COLLECT_LINKS = """
   .map((link) => link.href || link.src)
 """
 
+AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
+# Serious or worse. Frames hold mails in a sandbox of their own, which axe cannot enter.
+FIND_FAULTS = """
+async (runOnly) => {
+  const found = await axe.run(document, {resultTypes: ["violations"], iframes: false, runOnly});
+  return found.violations
+    .filter((fault) => fault.impact === "serious" || fault.impact === "critical")
+    .map((fault) => `${fault.id} (${fault.nodes.length}): ${fault.nodes[0].html.slice(0, 160)}`);
+}
+"""
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RULES_OF_COLOUR = ["color-contrast"]
+
 # Modules and charts draw after `load`.
 SETTLE_MS = 150
 
@@ -36,6 +50,7 @@ class Walk:
     base: str
     folder: Path
     label: str
+    other_scheme: Literal["light", "dark"] | None
     visited: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     _said: list[str] = field(default_factory=list)
@@ -75,6 +90,7 @@ class Walk:
         page.wait_for_timeout(SETTLE_MS)
         self._note(view, response, page)
         page.screenshot(path=self.folder / f"{self.label}-{make_slug(view)}.png", full_page=True)
+        self._note_faults(view, page)
         links: list[str] = page.evaluate(COLLECT_LINKS)
         return [cut_path(link) for link in links if link.startswith(self.base + "/")]
 
@@ -89,6 +105,18 @@ class Walk:
             self.problems.append(f"{where}: wider than the window")
         if not page.evaluate("document.documentElement.lang"):
             self.problems.append(f"{where}: no language")
+
+    def _note_faults(self, view: str, page: Page) -> None:
+        """What axe finds; colours also in the other scheme, unless another walk looks at them."""
+        where = f"{view} {urlsplit(page.url).path}"
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        self.problems += [f"{where}: {fault}" for fault in page.evaluate(FIND_FAULTS, RULES)]
+        if self.other_scheme is None:
+            return
+        page.emulate_media(color_scheme=self.other_scheme)
+        faults = page.evaluate(FIND_FAULTS, RULES_OF_COLOUR)
+        self.problems += [f"{where}: {self.other_scheme}: {fault}" for fault in faults]
+        page.emulate_media(color_scheme=None)
 
 
 def is_bad(line: ConsoleMessage) -> bool:
