@@ -113,7 +113,9 @@ class ControlClient:
                     self.events.append(message)
                     self._news.notify_all()
             else:
-                self._answers[str(message.id)].set_result(message)  # type: ignore[attr-defined]
+                answer = self._answers.pop(str(message.id))  # type: ignore[attr-defined]
+                if not answer.done():  # else whoever asked has gone meanwhile
+                    answer.set_result(message)
 
 
 @contextlib.asynccontextmanager

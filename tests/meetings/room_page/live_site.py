@@ -71,6 +71,7 @@ class Site:
     home: Home
     base: str
     relay: Process
+    second_relay: Process | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def plant(
@@ -131,8 +132,8 @@ def find_free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
-    http_port, control_port = find_free_ports(2)
+def running_site(*, has_second_relay: bool = False) -> Iterator[Site]:
+    http_port, control_port, second_port = find_free_ports(3)
     with tempfile.TemporaryDirectory(prefix="vmcrm-", ignore_cleanup_errors=True) as folder:
         path = Path(folder)
         (path / "run").mkdir(mode=0o700)
@@ -146,8 +147,16 @@ def running_site() -> Iterator[Site]:
                 "VMCRM_RELAY_SECRET": SECRET,
             },
         )
+        if has_second_relay:
+            home.variables["VMCRM_RELAY_URLS"] = ",".join(
+                f"ws://127.0.0.1:{port}/control" for port in (control_port, second_port)
+            )
         try:
-            yield _start(home, base, http_port)
+            site = _start(home, base, http_port)
+            if has_second_relay:
+                command = [sys.executable, "-m", "media_relay", "--control-port", str(second_port)]
+                site.second_relay = Process("relay-2", command, home)
+            yield site
         finally:
             home.stop_all()
 

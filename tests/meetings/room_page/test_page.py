@@ -14,8 +14,11 @@ from meetings.room_protocol import (
     LobbyEntry,
     MeetingLive,
     ParticipantJoined,
+    PathQuality,
     RelayLost,
     RelayReady,
+    RoomQuality,
+    SeatQuality,
     VideoName,
     VideosPaused,
 )
@@ -499,3 +502,48 @@ def test_page_breaks_no_rule_of_the_content_policy(open_page: Open) -> None:
     expect(page.locator(".chat-line")).to_have_count(1)
 
     assert page.evaluate("window.violations") == []
+
+
+def make_path(kbps: int, loss_percent: int, jitter_ms: int = 4) -> PathQuality:
+    return PathQuality(bitrate_kbps=kbps, loss_percent=loss_percent, jitter_ms=jitter_ms)
+
+
+def test_host_sees_how_well_people_are_connected_with_the_figures(open_page: Open) -> None:
+    room = FakeRoom(HOST, ANA, BO)
+    page = open_page(room)
+    page.get_by_role("button", name=re.compile("People")).click()
+    expect(page.locator(".roster-row:visible")).to_have_count(3)
+    expect(page.locator(".roster-row .bars:visible")).to_have_count(0)
+
+    room.send(
+        RoomQuality(
+            seats=(
+                SeatQuality(
+                    seat=ANA.seat,
+                    candidate="host",
+                    round_trip_ms=38,
+                    up=make_path(1480, 0),
+                    down=make_path(2210, 1),
+                ),
+                SeatQuality(
+                    seat=BO.seat,
+                    candidate="tcp",
+                    round_trip_ms=212,
+                    up=make_path(140, 2),
+                    down=make_path(320, 12, 64),
+                ),
+            )
+        )
+    )
+
+    marks = page.locator(".roster-row .bars:visible")
+    expect(marks).to_have_count(2)
+    ana = page.locator(".roster-row", has_text="Ana Rojas").get_by_role("img")
+    expect(ana).to_have_accessible_name(
+        "Good connection, Round trip 38 ms, Sends 1,480 kbit/s, 0% lost, "
+        "Receives 2,210 kbit/s, 1% lost"
+    )
+    bo = page.locator(".roster-row", has_text="Bo Lindqvist").get_by_role("img")
+    expect(bo).to_have_accessible_name(re.compile("^Poor connection, Round trip 212 ms, .*UDP$"))
+    expect(bo).to_have_attribute("title", re.compile("12% lost\nOver TCP"))
+    assert find_faults(page) == []

@@ -1,0 +1,176 @@
+"""What strangers and peers can hand to the relay's readers, as functions of bytes.
+
+Each raises when the reader does what it must not: any exception but its named refusal, or a
+result that lies outside the packet. Hypothesis (test_fuzz.py) and atheris (fuzz_atheris.py)
+feed the same functions.
+"""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from struct import pack
+
+from aioice import stun
+
+from media_relay import protocol
+from media_relay.errors import BadSdp, ProtocolError
+from media_relay.forwarding.feedback import TransportFeedback
+from media_relay.forwarding.keyframes import starts_h264_key_frame
+from media_relay.forwarding.rtcp import read_rtcp
+from media_relay.forwarding.rtp import iter_extensions, pack_extensions, read_header
+from media_relay.forwarding.source import SourceStream, unwrap_repair
+from media_relay.forwarding.vp8 import read_key_frame_height, read_vp8
+from media_relay.sdp.parse import parse_description
+from media_relay.transport.dtls import RecordPipe
+from media_relay.transport.ice import IceLite, read_check
+from tests.media_relay.offers import CHROMIUM_OFFER
+from tests.media_relay.packets import VP8_KEY_FRAME, rtp
+
+SENDER = ("192.0.2.7", 4000)
+
+
+def read_stun(data: bytes) -> None:
+    """A datagram that may be a check for credentials that exist."""
+    check = read_check(data)
+    if check is None:
+        return
+    ice = IceLite()
+    assert ice.judge(check, SENDER) is None  # nobody guesses 190 bits
+
+
+def judge_stun(data: bytes) -> None:
+    """As `read_stun`, for credentials that the check names rightly: the HMAC decides."""
+    check = read_check(data)
+    if check is None:
+        return
+    ice = IceLite(local=KNOWN)
+    verdict = ice.judge(check, SENDER)
+    # What follows the integrity value (the fingerprint) is not covered by it.
+    assert verdict is None or data[:AUTHENTIC_BYTES] == a_check()[:AUTHENTIC_BYTES]
+
+
+def read_rtp(data: bytes) -> None:
+    header = read_header(data)
+    if header is None:
+        return
+    assert 12 <= header.payload_start <= header.payload_end <= len(data)
+    for _extension in iter_extensions(data, header):
+        pass
+    pack_extensions(data, header, {1: 1, 3: 2, 14: 4})
+    repaired = unwrap_repair(data, header)
+    assert repaired is None or repaired.payload_start <= repaired.payload_end
+
+
+def receive_rtp(data: bytes) -> None:
+    """Datagrams of one stream, each behind two bytes that say how long it is."""
+    for codec, rate in (("VP8", 90_000), ("H264", 90_000), ("OPUS", 48_000)):
+        stream = SourceStream(ssrc=1, codec=codec, clock_rate=rate, extension_ids={1: 1})
+        position, now = 0, 0.0
+        while position + 2 <= len(data):
+            size = int.from_bytes(data[position : position + 2], "big") % 1_500
+            packet = data[position + 2 : position + 2 + size]
+            position, now = position + 2 + size, now + 0.01
+            header = read_header(packet)
+            if header is not None:
+                stream.receive(packet, header, now)
+                stream.nack.due(now)
+        stream.report(now)
+
+
+def read_control_packet(data: bytes) -> None:
+    read_rtcp(data)
+
+
+def read_video_payload(data: bytes) -> None:
+    descriptor = read_vp8(data, 0, len(data))
+    assert 0 <= descriptor.size <= len(data)
+    assert descriptor.picture_at < max(1, len(data))
+    read_key_frame_height(data, descriptor)
+    starts_h264_key_frame(data, 0, len(data))
+
+
+def read_description(data: bytes) -> None:
+    try:
+        parse_description(data.decode("utf-8", "replace"))
+    except BadSdp:
+        return
+
+
+def read_message(data: bytes) -> None:
+    try:
+        message = protocol.decode(data.decode("utf-8", "surrogatepass"))
+    except (ProtocolError, UnicodeDecodeError):
+        return
+    assert protocol.decode(protocol.encode(message)) == message
+
+
+def feed_record(data: bytes) -> None:
+    """Records wait in a queue that does not grow."""
+    pipe = RecordPipe(send=lambda _data: None)
+    kept = [pipe.feed(data) for _ in range(64)]
+    assert sum(kept) <= 32
+
+
+def count_arrivals(data: bytes) -> None:
+    """Transport-wide numbers in any order; what is written can be read again."""
+    feedback = TransportFeedback()
+    for index in range(0, len(data) - 1, 2):
+        feedback.arrived(int.from_bytes(data[index : index + 2], "big"), index / 1000)
+    for packet in feedback.write(sender_ssrc=1, media_ssrc=2):
+        read_rtcp(packet)
+
+
+def a_check() -> bytes:
+    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, transaction_id=bytes(12))
+    message.attributes["USERNAME"] = f"{KNOWN.ufrag}:abcd"
+    message.attributes["PRIORITY"] = 1
+    message.attributes["ICE-CONTROLLING"] = 7
+    message.attributes["USE-CANDIDATE"] = None
+    message.add_message_integrity(KNOWN.password.encode())
+    return bytes(message)
+
+
+KNOWN = IceLite().local
+AUTHENTIC_BYTES = 88
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "stun": read_stun,
+    "stun_known": judge_stun,
+    "rtp": read_rtp,
+    "rtp_stream": receive_rtp,
+    "rtcp": read_control_packet,
+    "video": read_video_payload,
+    "sdp": read_description,
+    "control": read_message,
+    "dtls": feed_record,
+    "arrivals": count_arrivals,
+}
+
+
+@cache
+def samples(target: str) -> tuple[bytes, ...]:
+    """Whole inputs to damage: far more of the reader is reached than from random bytes."""
+    packets = [
+        rtp(sequence=number, extensions={1: b"\x8a", 3: b"abc"}, payload=VP8_KEY_FRAME)
+        for number in (1, 2, 5, 65_535)
+    ]
+    report = pack("!BBHIIIIIII", 0x81, 201, 7, 1, 2, 0, 9, 4, 0, 0)
+    known = {
+        "stun": (a_check(),),
+        "stun_known": (a_check(),),
+        "rtp": tuple(packets),
+        "rtp_stream": (b"".join(pack("!H", len(each)) + each for each in packets),),
+        "rtcp": (report + pack("!BBHIIHH", 0x81, 205, 3, 1, 2, 7, 0xFFFF),),
+        "video": (bytes((0x90, 0xF0, 0x81, 2, 3, 4)) + VP8_KEY_FRAME[1:], b"\x7c\x85" + bytes(9)),
+        "sdp": (CHROMIUM_OFFER.replace("\n", "\r\n").encode(),),
+        "control": (
+            protocol.encode(
+                protocol.PublishOffer(
+                    id="1", room="r", participant="p", sdp="v=0", sources={"0": "camera"}
+                )
+            ).encode(),
+            json.dumps({"v": 1, "type": "status", "id": "1"}).encode(),
+        ),
+        "dtls": (bytes((22, 254, 253)) + bytes(20),),
+        "arrivals": (bytes(range(64)),),
+    }
+    return known[target]
