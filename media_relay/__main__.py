@@ -53,7 +53,7 @@ async def serve(config: Config) -> None:
     faults = FaultScenario(stats) if config.allow_faults else None
     make = UdpSocket if faults is None else partial(FaultyUdpSocket, scenario=faults)
     sockets = open_sockets(config.advertised_ips, config.udp_port, stats, make)
-    endpoint = MediaEndpoint(sockets, stats)
+    endpoint = MediaEndpoint(sockets, stats, config.turn_ips)
     relay = Relay(
         name=config.name,
         endpoint=endpoint,

@@ -35,6 +35,7 @@ class Config:
     secret: str
     grace_s: float
     allow_faults: bool = False
+    turn_ips: frozenset[str] = frozenset()
     recordings: RecordingsPlace | None = None
 
     def __repr__(self) -> str:
@@ -52,6 +53,7 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str] = os.en
         advertised_ips=_addresses(options.advertised_ips),
         secret=_secret(options.secret_file, environment),
         grace_s=_seconds("grace time", options.grace_s),
+        turn_ips=frozenset(_addresses(options.turn_ips)) if options.turn_ips else frozenset(),
         allow_faults=_faults_allowed(options.allow_faults, environment),
         recordings=_recordings(options.recordings_dir, options.disk_reserve_mb),
     )
@@ -100,6 +102,12 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "--grace-s",
         default=default("GRACE_S", "30"),
         help="seconds for which media outlives a lost control connection (default %(default)s)",
+    )
+    parser.add_argument(
+        "--turn-ips",
+        default=default("TURN_IPS", ""),
+        help="addresses of your TURN servers, comma-separated: whoever comes from there is shown "
+        "as relayed",
     )
     parser.add_argument(
         "--allow-faults",

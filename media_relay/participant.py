@@ -1,11 +1,14 @@
 """One participant of a room: what it may publish, and its two connections."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from media_relay.protocol import ParticipantQuality, Source
+from media_relay.protocol import CandidateType, ParticipantQuality, Source
 from media_relay.publisher import Publisher
 from media_relay.subscription import Subscription
 from media_relay.transport.connection import Connection
+
+CandidateOf = Callable[[Connection], CandidateType | None]
 
 
 @dataclass(eq=False)
@@ -24,14 +27,14 @@ class Participant:
         ends = (self.publisher.connection, self.subscription.connection)
         return [end for end in ends if end is not None]
 
-    def quality(self, now: float) -> ParticipantQuality | None:
+    def quality(self, now: float, candidate_of: CandidateOf) -> ParticipantQuality | None:
         """Since it was last asked; None without a connection."""
         connected = [end for end in self.connections if end.state == "connected"]
         if not connected:
             return None
         return ParticipantQuality(
             participant=self.id,
-            candidate=connected[0].candidate,
+            candidate=candidate_of(connected[0]),
             round_trip_ms=self.subscription.round_trip.latest_ms,
             up=self.publisher.quality(now),
             down=self.subscription.quality(now),

@@ -290,7 +290,8 @@ class Room:
 
     def report_quality(self, now: float) -> None:
         """Every few seconds, once for the whole room."""
-        found = [entry.quality(now) for entry in self.participants.values()]
+        candidate_of = self._endpoint.candidate_of
+        found = [entry.quality(now, candidate_of) for entry in self.participants.values()]
         known = tuple(quality for quality in found if quality is not None)
         if known or self._has_told_quality:  # once more when the last connection is gone
             self._bus.to_room(self.name, RoomQuality(seq=0, room=self.name, participants=known))

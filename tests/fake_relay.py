@@ -178,7 +178,7 @@ class FakeRelay:
         return getattr(self, f"_do_{request.TYPE}")(link, request)
 
     def _find_fault(self, request: Any) -> protocol.ErrorCode | None:
-        if isinstance(request, protocol.OpenRoom | protocol.Status):
+        if isinstance(request, protocol.OpenRoom | protocol.Status | protocol.Drain):
             return None
         if request.room not in self.rooms:
             return "unknown_room"
@@ -239,6 +239,10 @@ class FakeRelay:
             counters={},
             drops={},
         )
+
+    def _do_drain(self, _link: ServerConnection, request: Any) -> protocol.Message:
+        self.is_draining = True
+        return protocol.Ok(id=request.id)
 
     def _do_close_room(self, _link: ServerConnection, request: Any) -> protocol.Message:
         del self.rooms[request.room]

@@ -89,6 +89,11 @@ class Connection:
         """The kind of the relay's candidate that the peer uses; None before its first check."""
         return None if self._socket is None else self._socket.candidate_type
 
+    @property
+    def remote_ip(self) -> str:
+        """Where its packets come from; empty before its first check."""
+        return "" if self._address is None else str(self._address[0])
+
     def set_remote(self, *, ufrag: str, fingerprints: tuple[Fingerprint, ...]) -> None:
         """What the peer's description says; candidates in it are ignored on purpose."""
         self.ice.remote_ufrag = ufrag

@@ -7,6 +7,7 @@ SRTP are looked at only when they come from a sender added that way.
 import logging
 import time
 
+from media_relay.protocol import CandidateType
 from media_relay.sdp.description import Fingerprint
 from media_relay.stats import Stats
 from media_relay.transport.connection import Connection, Listener, new_send_buffer
@@ -26,9 +27,12 @@ MEDIA_BYTES = range(128, 192)
 class MediaEndpoint:
     """The sockets, and the tables from ufrag and sender to connection."""
 
-    def __init__(self, sockets: list[UdpSocket], stats: Stats) -> None:
+    def __init__(
+        self, sockets: list[UdpSocket], stats: Stats, turn_ips: frozenset[str] = frozenset()
+    ) -> None:
         self._sockets = sockets
         self._stats = stats
+        self._turn_ips = turn_ips
         self._certificates = CertificateShop()
         self._buffer = new_send_buffer()
         self._connections: set[Connection] = set()
@@ -93,6 +97,11 @@ class MediaEndpoint:
     def owner_of(self, sender: Address) -> Connection | None:
         """The connection that an authenticated address belongs to."""
         return self._by_sender.get(sender)
+
+    def candidate_of(self, connection: Connection) -> CandidateType | None:
+        """How the peer reaches the relay; None before its first check."""
+        is_relayed = connection.remote_ip in self._turn_ips
+        return "relay" if is_relayed else connection.candidate
 
     def fingerprint(self, connection: Connection) -> Fingerprint:
         """The relay's own fingerprint on this connection."""

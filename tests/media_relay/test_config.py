@@ -52,6 +52,12 @@ def test_read_config_faults_only_with_both_keys() -> None:
     assert read_config(["--allow-faults"], testing).allow_faults
 
 
+def test_read_config_turn_addresses() -> None:
+    environment = {**SECRET, "VMCRM_RELAY_TURN_IPS": "192.0.2.4, 2001:db8::4"}
+
+    assert read_config([], environment).turn_ips == {"192.0.2.4", "2001:db8::4"}
+
+
 def test_config_shown_hides_the_secret() -> None:
     assert "sixteen" not in repr(read_config([], SECRET))
 
@@ -69,6 +75,7 @@ def test_config_shown_hides_the_secret() -> None:
         (["--advertised-ips", " , "], SECRET),
         (["--grace-s", "nan"], SECRET),
         (["--grace-s", "-1"], SECRET),
+        (["--turn-ips", "turn.example.com"], SECRET),
         (["--allow-faults"], SECRET),
         (["--allow-faults"], {**SECRET, "VMCRM_RELAY_TESTING": "0"}),
     ],

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from aioice.ice import get_host_addresses
 
 from media_relay import protocol
 from tests.media_relay.faults import CALM, bad_path, inject
@@ -150,3 +151,19 @@ async def test_relay_that_keeps_silent_answers_again_when_told_to(client: Contro
     await inject(client)
 
     assert (await drops(client)) == {}
+
+
+async def test_quality_names_those_who_come_through_a_turn_server() -> None:
+    """Here everybody comes from this machine, so its address is called a TURN server's."""
+    own = ",".join({"127.0.0.1", *get_host_addresses(use_ipv4=True, use_ipv6=False)})
+    async with running_relay(**{"turn-ips": own}) as relay, control_client(relay) as client:
+        await client.do(protocol.OpenRoom, room=ROOM)
+        ann = Peer("ann", client)
+        try:
+            await ann.join()
+            await ann.publish(microphone=Tone())
+            told = await client.wait_for(protocol.RoomQuality)
+        finally:
+            await ann.close()
+
+    assert [each.candidate for each in told.participants] == ["relay"]

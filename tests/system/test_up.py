@@ -60,6 +60,16 @@ def test_up_on_a_taken_port_refuses_with_a_sentence(tmp_path):
     assert "VMCRM_HTTP_PORT" in output.read_text()
 
 
+def test_up_with_two_relays_starts_both_and_tells_the_web_their_doors(tmp_path):
+    with running_system(tmp_path / "home", VMCRM_DEMO="0", VMCRM_RELAY_PROCESSES="2") as system:
+        logs = [system.home / "log" / f"{name}.log" for name in ("relay", "relay-2")]
+        ready = [json.loads(log.read_text().splitlines()[0]) for log in logs]
+        web = find_process_of(system.home, "uvicorn").environ()
+
+    assert web["VMCRM_RELAY_URLS"].split(",") == [each["control"] for each in ready]
+    assert ready[0]["media"] != ready[1]["media"]
+
+
 @pytest.mark.parametrize("part", ["relay", "valkey", "web"])
 def test_part_that_is_killed_is_started_again(tmp_path, part):
     words = {"relay": "media_relay", "valkey": "valkey.sock", "web": "uvicorn"}
