@@ -1,6 +1,7 @@
 """The relay as a whole: its rooms, and one function that does each request of the protocol."""
 
 import asyncio
+import gc
 import logging
 import secrets
 import time
@@ -64,6 +65,7 @@ MAX_ROOMS = 1_000
 TICK_S = 0.025
 REPORT_INTERVAL_S = 1.0
 LEFT_INTERVAL_S = 0.05
+COLLECT_AFTER_ENDS = 16  # connections
 QUALITY_INTERVAL_S = 3.0
 CONSENT_INTERVAL_S = 0.5
 EMPTY_ROOM_S = 600.0  # a room that everybody left is forgotten after this time
@@ -100,6 +102,7 @@ class Relay:
         self._lag = LoopLag()
         self._packets_per_s = 0.0
         self._sent_before = 0
+        self._ended_before = 0
         self._started_at = time.monotonic()
 
     # --- control connections ---
@@ -370,12 +373,23 @@ class Relay:
             self._guarded(room.report_quality, now)
 
     def _report(self, now: float) -> None:
+        self._collect_garbage()
         sent = self._stats.packets_out
         self._packets_per_s = round((sent - self._sent_before) / REPORT_INTERVAL_S, 1)
         self._sent_before = sent
         for room in list(self._rooms.values()):
             self._guarded(room.report, now)
             self._tidy(room, now)
+
+    def _collect_garbage(self) -> None:
+        """Ended connections are cycles with megabytes of keys and packets hanging on few objects.
+
+        Left to itself the collector comes after 70,000 allocations: here after some seven hundred
+        departures. With the modules set aside (see __main__) a round takes a few milliseconds.
+        """
+        if self._stats.connections_ended - self._ended_before >= COLLECT_AFTER_ENDS:
+            self._ended_before = self._stats.connections_ended
+            gc.collect()
 
     def _guarded(self, beat: Beat, now: float) -> None:
         """A fault in one room must not stop the clocks of the others."""

@@ -478,8 +478,8 @@ class RelayClient:
                 await self._follow_places()
                 gone = [room for room in self._rooms if self.link_for(room).is_gone]
                 await asyncio.gather(*(self._move(room) for room in gone))
-            except DatabaseError:
-                logger.warning("The places of rooms cannot be read", exc_info=True)
+            except Exception:  # mostly the database; rooms stay where they are until it is back
+                logger.exception("The places of rooms could not be followed")
 
     async def _follow_places(self) -> None:
         if self._places is None or not self._rooms:
@@ -525,7 +525,15 @@ class RelayClient:
             with contextlib.suppress(DatabaseError):  # it only means no new choice next time
                 await self._places.clear(room)
 
+    async def _is_nowhere(self, room: str) -> bool:
+        """No relay has it, and to take something out of it is no reason to put it on one."""
+        if self._places is None or room in self._rooms:
+            return False
+        return not await self._places.find([room])
+
     async def _ask_gone(self, room: str, request: protocol.Request) -> None:
+        if await self._is_nowhere(room):
+            return
         try:
             await self._ask(room, request)
         except RelayRefused as error:

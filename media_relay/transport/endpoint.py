@@ -86,6 +86,7 @@ class MediaEndpoint:
 
     def drop(self, connection: Connection) -> None:
         """Close a connection and forget how it was reached; twice is harmless."""
+        self._stats.connections_ended += connection in self._connections
         self._connections.discard(connection)
         self._forget_ufrags(connection)
         for sender in connection.addresses:

@@ -34,7 +34,8 @@ def move_place(*, room: str, relay: str, to: str) -> str:
     with transaction.atomic():
         places = RelayPlace.objects.filter(meeting_id=room)
         places.filter(relay=relay).update(relay=to, since=timezone.now())
-        return places.values_list("relay", flat=True).get()
+        known = places.values_list("relay", flat=True).first()
+    return known or settle_place(room=room, relay=to)  # its meeting ended, and goes on
 
 
 def clear_place(*, room: str) -> None:

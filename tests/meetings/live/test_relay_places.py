@@ -280,3 +280,27 @@ async def test_closed_room_gives_its_place_back(
     await clients[0].close_room(room)
 
     assert not await RelayPlace.objects.aexists()
+
+
+async def test_leaving_a_room_that_is_on_no_relay_puts_it_on_none(
+    clients: list[RelayClient], room: str
+) -> None:
+    await clients[0].leave(room, "ann")
+
+    assert not await RelayPlace.objects.aexists()
+
+
+async def test_place_lost_under_a_running_call_is_settled_again(
+    relays: list[FakeRelay], clients: list[RelayClient], room: str
+) -> None:
+    """A host ends and reopens within moments; the room's relay dies just then."""
+    seat = Seat()
+    await clients[0].join(room, "ann", (), seat)
+    [old] = with_room(relays, room)
+    await RelayPlace.objects.all().adelete()
+
+    await old.stop()
+
+    await until(lambda: seat.ready == 1, limit_s=4)
+    place = await RelayPlace.objects.aget()
+    assert place.relay != old.url
