@@ -615,15 +615,16 @@ class RelayClient:
         tracks: Mapping[str, tuple[protocol.Source, ...]],
     ) -> None:
         """Record these tracks from now on, and no others."""
-        await self.link_for(room).ask(
+        await self._ask(
+            room,
             protocol.StartRecording(
                 id=_fresh_id(), room=room, recording=recording, revision=revision, tracks=tracks
-            )
+            ),
         )
 
     async def stop_recording(self, room: str, recording: str) -> None:
-        await self.link_for(room).ask(
-            protocol.StopRecording(id=_fresh_id(), room=room, recording=recording)
+        await self._ask(
+            room, protocol.StopRecording(id=_fresh_id(), room=room, recording=recording)
         )
 
     async def aclose(self) -> None:
