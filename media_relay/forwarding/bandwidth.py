@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 KEEP_FACTOR = 0.9  # of the cost of a layer that is being sent to this viewer
+KEEP_ONLY_FACTOR = 0.6  # of the only layer there is: below it lies nothing but a pause
 NOMINAL_BPS = {1: (1_500_000.0,), 2: (450_000.0, 1_500_000.0), 3: (150_000.0, 450_000.0, 1.5e6)}
 NOMINAL_HEIGHT = 720  # of the largest layer, before a key frame showed it
 ENOUGH = 0.75  # a picture may be enlarged by a third before the next layer is worth its price
@@ -90,7 +91,9 @@ class _Share:
 
 
 def _cost(wish: Wish, index: int) -> float:
-    factor = KEEP_FACTOR if wish.held is not None and index <= wish.held else 1.0
+    if wish.held is None or index > wish.held:
+        return wish.costs_bps[index]
+    factor = KEEP_ONLY_FACTOR if len(wish.costs_bps) == 1 else KEEP_FACTOR
     return wish.costs_bps[index] * factor
 
 

@@ -80,6 +80,13 @@ def test_allocate_what_is_held_is_a_little_cheaper() -> None:
     assert (fresh.layers["a"], held.layers["a"]) == (0, 1)
 
 
+def test_allocate_only_layer_is_not_taken_away_at_the_first_doubt() -> None:
+    def kept(budget: float) -> int | None:
+        return share(wish("a", wanted=0, costs=(900.0,), held=0), budget=budget).layers["a"]
+
+    assert (kept(600), kept(500)) == (0, None)
+
+
 def test_suitable_layer_by_height() -> None:
     heights = (180, 360, 720)
 
