@@ -56,7 +56,7 @@ from media_relay.room import Room
 from media_relay.stats import LoopLag, Stats
 from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.transport.faults import FaultScenario
-from media_relay.transport.udp import Address
+from media_relay.transport.mmsg import Address
 
 logger = logging.getLogger(__name__)
 

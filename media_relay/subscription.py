@@ -229,6 +229,7 @@ class Subscription:
         assert connection is not None  # noqa: S101 - only called while there is one
         forwarder = Forwarder(
             send=connection.send_rtp,
+            find_outlet=lambda: connection.outlet,
             payload_type=codec.payload_type,
             rtx_payload_type=codec.rtx_payload_type,
             clock_rate=codec.clock_rate,
@@ -324,6 +325,8 @@ class Subscription:
         """What went to this viewer since it was last asked; None while nothing is watched."""
         if not self._is_connected:
             return None
+        for slot in self._slots:
+            slot.forwarder.catch_up()
         octets = sum(slot.forwarder.octet_count for slot in self._slots)
         self._meter.count(octets - self._octets_counted)
         self._octets_counted = octets

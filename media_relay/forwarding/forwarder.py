@@ -11,6 +11,8 @@ from media_relay.forwarding.rtcp import write_sender_report
 from media_relay.forwarding.rtp import pack_header
 from media_relay.forwarding.sequence import WHOLE, near
 from media_relay.forwarding.source import SourceStream
+from media_relay.transport.fanout import Column, ColumnViewer, Sent
+from media_relay.transport.outbox import Outlet
 
 Send = Callable[[bytes, bytes, int], bool]
 
@@ -20,13 +22,14 @@ RESEND_INTERVAL_S = 0.015  # the same packet is not sent again sooner
 MAX_REMEMBERED_RESENDS = 512
 
 
-class Forwarder:
+class Forwarder(ColumnViewer):
     """Sends the packets of whatever source it is switched to; knows no connection, only `send`."""
 
     def __init__(
         self,
         *,
         send: Send,
+        find_outlet: Callable[[], Outlet | None] = lambda: None,
         payload_type: int,
         rtx_payload_type: int | None,
         clock_rate: int,
@@ -37,6 +40,7 @@ class Forwarder:
         self.uses_rtx = False
         self.is_report_due = False  # a switch happened: the viewer learns the new timeline soon
         self._send = send
+        self._find_outlet = find_outlet
         self._payload_type = payload_type
         self._rtx_payload_type = rtx_payload_type
         self._clock_rate = clock_rate
@@ -58,6 +62,7 @@ class Forwarder:
 
     def switch(self, source: SourceStream, packet: StoredPacket, now: float) -> None:
         """From this packet on the viewer gets what `source` sends."""
+        self.catch_up()
         self._rewriter.switch(source, packet, now)
         self.is_report_due = True
 
@@ -72,8 +77,22 @@ class Forwarder:
             self.packet_count += 1
             self.octet_count += len(packet.data) - packet.payload_start
 
+    def column(self) -> Column | None:
+        """What the present segment makes of the source's packets."""
+        segment, outlet = self._rewriter.segment, self._find_outlet()
+        if segment is None or outlet is None:
+            return None
+        return Column(outlet, self.ssrc, self._payload_type, segment.start, *segment.offsets)
+
+    def account(self, sent: Sent) -> None:
+        """As if every packet had gone through `forward`."""
+        self._rewriter.note(sent.newest, sent.at)
+        self.packet_count += sent.packets
+        self.octet_count += sent.octets
+
     def resend(self, sequences: Iterable[int], now: float) -> int:
         """Answer a NACK from the rings of the sources; how many packets went out again."""
+        self.catch_up()
         return sum(self._resend_one(sequence, now) for sequence in sequences)
 
     def sender_report(self, now: float) -> bytes | None:
@@ -82,6 +101,7 @@ class Forwarder:
         The report stands for now, on the publisher's wall clock: sound and picture of one
         publisher share that clock, which is what keeps lips and voice together.
         """
+        self.catch_up()
         segment = self._rewriter.segment
         if segment is None or self.packet_count == 0 or segment.source.clock_mark is None:
             return None

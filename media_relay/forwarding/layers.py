@@ -10,6 +10,7 @@ from typing import Protocol
 
 from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.source import SourceStream
+from media_relay.transport.fanout import FanOut
 
 CATCH_UP_PACKETS = 200  # a joiner gets at most so many packets from the last key frame at once
 SILENT_S = 0.3  # no packet for so long: viewers go to another layer, if one has packets
@@ -45,7 +46,7 @@ class Layer:
     stream: SourceStream | None = None
     stream_since: float = float("-inf")
     heard_at: float = float("-inf")
-    viewers: dict[Viewer, None] = field(default_factory=dict)
+    viewers: FanOut[Viewer] = field(default_factory=FanOut)
     waiting: dict[Viewer, None] = field(default_factory=dict)  # for its next key frame
 
     octets: int = 0
@@ -117,6 +118,8 @@ class LayerSet:
         following = LayerSet(rids, needs_key_frame=self._needs_key_frame)
         following.is_paused = self.is_paused
         for viewer, viewing in self._viewings.items():
+            if viewing.layer is not None:
+                viewing.layer.viewers.discard(viewer)
             following.add(viewer, now, wanted=viewing.wanted, catches_up=viewing.catches_up)
         return following
 
@@ -187,8 +190,7 @@ class LayerSet:
         was_silent = layer.is_silent(now)
         layer.heard_at = now
         layer.octets += len(packet.data)
-        for viewer in layer.viewers:
-            viewer.forward(packet, now)
+        layer.viewers.forward(packet, now)
         # Only now: whoever enters here gets this packet from the ring.
         if was_silent and packet.is_key_frame_start:
             self._choose_for(self._viewings, now)
@@ -249,7 +251,7 @@ class LayerSet:
         viewing = self._viewings[viewer]
         self._detach(viewer, viewing)
         viewing.layer = layer
-        layer.viewers[viewer] = None
+        layer.viewers.add(viewer)
         viewer.switch(layer.stream, packets[0], now)
         for packet in packets:
             viewer.forward(packet, now)
@@ -266,5 +268,5 @@ class LayerSet:
     def _detach(self, viewer: Viewer, viewing: Viewing) -> None:
         self._stop_waiting(viewer, viewing)
         if viewing.layer is not None:
-            viewing.layer.viewers.pop(viewer, None)
+            viewing.layer.viewers.discard(viewer)
             viewing.layer = None

@@ -14,8 +14,11 @@ from media_relay.sdp.description import Fingerprint
 from media_relay.stats import Stats
 from media_relay.transport.dtls import DtlsServer, SrtpPair
 from media_relay.transport.ice import IceLite, Verdict
+from media_relay.transport.inbox import MAX_DATAGRAM_BYTES
+from media_relay.transport.mmsg import Address, SocketName
+from media_relay.transport.outbox import Outlet
 from media_relay.transport.srtp import MAX_TRAILER_BYTES, PacketBuffer, Refused
-from media_relay.transport.udp import MAX_DATAGRAM_BYTES, Address, UdpSocket
+from media_relay.transport.udp import UdpSocket
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +75,8 @@ class Connection:
         self._srtp: SrtpPair | None = None
         self._socket: UdpSocket | None = None
         self._address: Address | None = None
+        self._name = SocketName()
+        self._outlet: Outlet | None = None
         self._created_at = now
         self._checked_at = now
         self._ssrcs: set[int] = set()
@@ -104,6 +109,7 @@ class Connection:
         """Say goodbye and stop; the listener is not told."""
         if self._closing is None:
             self.state = "closed"
+            self._renew_outlet()
             self._closing = asyncio.create_task(self._dtls.close())
 
     # --- receiving ---
@@ -116,7 +122,7 @@ class Connection:
         if self._address is None or (verdict.is_nominated and source != self._address):
             if self._address is not None:
                 self._stats.address_changes += 1
-            self._socket, self._address = socket, source
+            self._move(socket, source)
         self._start_handshake()
         if self.state == "disconnected":
             self._change("connected")
@@ -153,37 +159,47 @@ class Connection:
 
     # --- sending ---
 
+    @property
+    def outlet(self) -> Outlet | None:
+        """Where packets for the peer go in bulk; None while there is no way for that."""
+        return self._outlet
+
     def send_rtp(self, head: bytes, packet: bytes, start: int) -> bool:
         """Seal and send `head` followed by `packet[start:]`; false when nothing was sent."""
         size = len(head)
         length = size + len(packet) - start
         if self._srtp is None or self.state != "connected" or length > MAX_DATAGRAM_BYTES:
             return False
-        buffer = self._buffer
-        buffer.data[:size] = head
-        buffer.view[size:length] = packet[start:]
-        sealed = self._srtp.outbound.seal_rtp(buffer, length)
-        if sealed is None:
+        if self._outlet is not None:
+            is_sealed = self._outlet.batch.append(self._outlet, head, packet, start)
+        else:
+            self._buffer.data[:size] = head
+            self._buffer.view[size:length] = packet[start:]
+            is_sealed = self._send_sealed(self._srtp.outbound.seal_rtp(self._buffer, length))
+        if not is_sealed:
             self._stats.drops["seal_failed"] += 1
             return False
         self._stats.packets_out += 1
         self._stats.bytes_out += length
-        self._send_sealed(sealed)
         return True
 
     def send_rtcp(self, packet: bytes) -> None:
         """Seal and send an RTCP packet."""
         if self._srtp is None or self.state != "connected" or len(packet) > MAX_DATAGRAM_BYTES:
             return
-        self._buffer.view[: len(packet)] = packet
-        sealed = self._srtp.outbound.seal_rtcp(self._buffer, len(packet))
-        if sealed is not None:
+        if self._outlet is not None:
+            is_sealed = self._outlet.batch.append_rtcp(self._outlet, packet)
+        else:
+            self._buffer.view[: len(packet)] = packet
+            is_sealed = self._send_sealed(self._srtp.outbound.seal_rtcp(self._buffer, len(packet)))
+        if is_sealed:
             self._stats.rtcp_out += 1
-            self._send_sealed(sealed)
 
-    def _send_sealed(self, length: int) -> None:
-        if self._socket is not None and self._address is not None:
-            self._socket.send(self._buffer.view[:length], self._address)
+    def _send_sealed(self, length: int | None) -> bool:
+        if length is None or self._socket is None or self._address is None:
+            return False
+        self._socket.send(self._buffer.view[:length], self._address)
+        return True
 
     def _send_plain(self, data: bytes) -> None:
         if self._socket is not None and self._address is not None:
@@ -200,6 +216,22 @@ class Connection:
             self._change("disconnected")
         elif self.state == "disconnected" and silence > SILENCE_LIMIT_S:
             self._end("silent")
+
+    def _move(self, socket: UdpSocket, address: Address) -> None:
+        self._socket, self._address = socket, address
+        if socket.batch is not None:
+            self._name.set(address)
+        self._renew_outlet()
+
+    def _renew_outlet(self) -> None:
+        """Whoever holds the old one learns from the generation that it is no longer right."""
+        if self._outlet is not None:
+            self._outlet.batch.generation += 1
+            self._outlet = None
+        batch = None if self._socket is None else self._socket.batch
+        if batch is not None and self._srtp is not None and self.state == "connected":
+            self._outlet = Outlet(self._srtp.outbound, self._name, batch)
+            batch.generation += 1
 
     def _start_handshake(self) -> None:
         # At the first valid check, not at the nomination some 50 ms later: joins are faster.
@@ -223,4 +255,5 @@ class Connection:
         if state == self.state or self.state == "closed":
             return
         self.state = state
+        self._renew_outlet()
         self._listener.on_state(state)

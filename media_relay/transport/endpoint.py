@@ -13,8 +13,9 @@ from media_relay.stats import Stats
 from media_relay.transport.connection import Connection, Listener, new_send_buffer
 from media_relay.transport.dtls import CertificateShop, fingerprint_of
 from media_relay.transport.ice import Check, read_check
+from media_relay.transport.mmsg import Address
 from media_relay.transport.srtp import PacketBuffer
-from media_relay.transport.udp import Address, UdpSocket
+from media_relay.transport.udp import UdpSocket
 
 logger = logging.getLogger(__name__)
 

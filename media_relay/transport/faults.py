@@ -12,8 +12,9 @@ from functools import partial
 
 from media_relay.protocol import InjectFault, PathFault
 from media_relay.stats import Stats
+from media_relay.transport.mmsg import Address
 from media_relay.transport.srtp import PacketBuffer
-from media_relay.transport.udp import Address, OnDatagram, UdpSocket
+from media_relay.transport.udp import OnDatagram, UdpSocket
 
 QUEUE_S = 0.2  # what a narrow link holds; the newest datagram beyond is dropped
 MAX_HELD = 4_096  # datagrams under way at once, in either direction
@@ -94,7 +95,8 @@ class FaultyUdpSocket(UdpSocket):
     """A socket on a bad network."""
 
     def __init__(self, ip: str, port: int, stats: Stats, scenario: FaultScenario) -> None:
-        super().__init__(ip, port, stats)
+        # One by one: the scenario decides on each datagram.
+        super().__init__(ip, port, stats, is_batched=False)
         self._scenario = scenario
         self._held = 0
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aioice import stun
 
-from media_relay.transport.udp import Address
+from media_relay.transport.mmsg import Address
 
 _ICE_CHARS = string.ascii_letters + string.digits  # ice-char of RFC 8839 without + and /
 _BINDING_REQUEST = b"\x00\x01"

@@ -28,6 +28,7 @@ class PacketBuffer:
         self.data = bytearray(size)
         self.view = memoryview(self.data)
         self.pointer: Any = ffi.from_buffer("char[]", self.data)
+        self.address = int(ffi.cast("uintptr_t", self.pointer))
 
 
 class InboundSrtp:
@@ -59,7 +60,7 @@ class OutboundSrtp:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._context: Any = session._srtp[0]  # noqa: SLF001 - the binding works on the context
+        self.context: Any = session._srtp[0]  # noqa: SLF001 - the binding works on the context
         self._length: Any = ffi.new("int *")
 
     def seal_rtp(self, buffer: PacketBuffer, length: int) -> int | None:
@@ -72,6 +73,6 @@ class OutboundSrtp:
 
     def _seal(self, protect: Any, buffer: PacketBuffer, length: int) -> int | None:
         self._length[0] = length
-        if protect(self._context, buffer.pointer, self._length) != 0:
+        if protect(self.context, buffer.pointer, self._length) != 0:
             return None
         return int(self._length[0])

@@ -9,27 +9,33 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
-from typing import Any
 
 from media_relay.protocol import CandidateType
 from media_relay.stats import Stats
+from media_relay.transport import mmsg
+from media_relay.transport.inbox import MAX_DATAGRAM_BYTES, InBatch, InOneByOne
+from media_relay.transport.mmsg import Address
+from media_relay.transport.outbox import OutBatch
 from media_relay.transport.srtp import PacketBuffer
+from media_relay.transport.turn import Turn
 
-Address = tuple[Any, ...]
 OnDatagram = Callable[[PacketBuffer, int, Address, "UdpSocket"], None]
 
-MAX_DATAGRAM_BYTES = 1500
-READS_PER_TURN = 64  # what one socket may take of one turn of the event loop
-MAX_WAITING_SENDS = 1024  # beyond that the newest datagram is dropped: RTP repairs itself
+MAX_WAITING_SENDS = 4096  # beyond that the newest datagram is dropped: RTP repairs itself
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 
 
 class UdpSocket:
-    """A bound socket that hands each datagram, in a kept buffer, to one function."""
+    """A bound socket that hands each datagram, in a kept buffer, to one function.
+
+    `batch` takes packets to be sealed and sent together; None where each goes by itself.
+    """
 
     candidate_type: CandidateType = "host"
 
-    def __init__(self, ip: str, port: int, stats: Stats) -> None:
+    def __init__(
+        self, ip: str, port: int, stats: Stats, *, is_batched: bool = mmsg.is_supported()
+    ) -> None:
         family = socket.AF_INET6 if ip_address(ip).version == 6 else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -43,8 +49,21 @@ class UdpSocket:
         self.ip = ip
         self.port: int = self._socket.getsockname()[1]
         self._stats = stats
-        # One byte more than the largest datagram, so that a longer one shows itself.
-        self._buffer = PacketBuffer(MAX_DATAGRAM_BYTES + 1)
+        self._inbox: InBatch | InOneByOne
+        self.batch: OutBatch | None = None
+        if is_batched:
+            self._inbox = InBatch(self._socket.fileno(), family)
+            self.batch = OutBatch(
+                self._socket.fileno(),
+                name_length=mmsg.name_length(family),
+                send=mmsg.load_sendmmsg(),
+                keep=self._keep,
+                turn=Turn(stats),
+                stats=stats,
+                can_segment=mmsg.can_segment(self._socket),
+            )
+        else:
+            self._inbox = InOneByOne(self._socket)
         self._waiting: deque[tuple[bytes, Address]] = deque()
         self._on_datagram: OnDatagram | None = None
 
@@ -59,32 +78,39 @@ class UdpSocket:
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._read)
 
     def close(self) -> None:
-        """Stop listening and give the port back."""
+        """Send what is collected, stop listening and give the port back."""
+        if self.batch is not None:
+            self.batch.close()
         if self._on_datagram is not None:
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._socket.fileno())
             loop.remove_writer(self._socket.fileno())
             self._on_datagram = None
+        self._waiting.clear()
         self._socket.close()
 
     def send(self, data: bytes | memoryview, address: Address) -> None:
         """Send now, or keep the datagram until the kernel takes it; never raises."""
         if self._waiting:
-            self._wait(data, address)
+            self._wait(bytes(data), address)
             return
         try:
             self._socket.sendto(data, address)
         except (BlockingIOError, InterruptedError):
-            asyncio.get_running_loop().add_writer(self._socket.fileno(), self._write)
-            self._wait(data, address)
+            self._wait(bytes(data), address)
         except OSError:
             self._stats.drops["send_refused"] += 1
 
-    def _wait(self, data: bytes | memoryview, address: Address) -> None:
+    def _keep(self, data: bytes, name: bytes) -> None:
+        self._wait(data, mmsg.unpack_name(name))
+
+    def _wait(self, data: bytes, address: Address) -> None:
         if len(self._waiting) >= MAX_WAITING_SENDS:
             self._stats.drops["send_queue_full"] += 1
             return
-        self._waiting.append((bytes(data), address))
+        if not self._waiting:
+            asyncio.get_running_loop().add_writer(self._socket.fileno(), self._write)
+        self._waiting.append((data, address))
 
     def _write(self) -> None:
         while self._waiting:
@@ -99,21 +125,19 @@ class UdpSocket:
         asyncio.get_running_loop().remove_writer(self._socket.fileno())
 
     def _read(self) -> None:
-        for _ in range(READS_PER_TURN):
-            try:
-                length, address = self._socket.recvfrom_into(self._buffer.data)
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError:
-                # An ICMP error for an earlier send is reported on some systems here.
-                self._stats.drops["receive_error"] += 1
-                return
+        try:
+            datagrams = self._inbox.read()
+        except OSError:
+            # An ICMP error for an earlier send is reported on some systems here.
+            self._stats.drops["receive_error"] += 1
+            return
+        for buffer, length, address in datagrams:
             if length == 0:
                 self._stats.drops["empty"] += 1
             elif length > MAX_DATAGRAM_BYTES:
                 self._stats.drops["oversized"] += 1
             elif self._on_datagram is not None:
-                self._on_datagram(self._buffer, length, address, self)
+                self._on_datagram(buffer, length, address, self)
 
 
 MakeSocket = Callable[[str, int, Stats], UdpSocket]
