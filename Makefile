@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long check lock messages clean
+.PHONY: help setup setup-dev run test test-long bench-relay check lock messages clean
 
 help:
 	@echo "make run        start vmcrm with demo data (DEMO=0: empty; HTTPS=1: for the local network)"
 	@echo "make test       every check and test"
 	@echo "make check      the checks without the tests"
 	@echo "make test-long  what takes longer than make test should"
+	@echo "make bench-relay  what a forwarded packet costs, ours and in Janus (ARGS=--json)"
 	@echo "make setup      only prepare .venv"
 	@echo "make lock       resolve requirements/*.in anew"
 	@echo "make messages   collect the texts for translation"
@@ -68,6 +69,9 @@ test: check
 
 test-long: setup-dev
 	$(BIN)/python -m pytest -m long --timeout 7200
+
+bench-relay: setup-dev
+	@$(BIN)/python -m tests.benchmarks.relay $(ARGS)
 
 lock: $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/setup.in -o requirements/setup.txt

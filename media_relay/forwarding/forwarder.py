@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from struct import pack
 
+from media_relay.forwarding.fanout import Column, ColumnViewer, Sent
 from media_relay.forwarding.limits import TokenBucket
 from media_relay.forwarding.rewrite import Offsets, StreamRewriter
 from media_relay.forwarding.ring import StoredPacket
@@ -11,7 +12,6 @@ from media_relay.forwarding.rtcp import write_sender_report
 from media_relay.forwarding.rtp import pack_header
 from media_relay.forwarding.sequence import WHOLE, near
 from media_relay.forwarding.source import SourceStream
-from media_relay.transport.fanout import Column, ColumnViewer, Sent
 from media_relay.transport.outbox import Outlet
 
 Send = Callable[[bytes, bytes, int], bool]

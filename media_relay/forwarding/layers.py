@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from media_relay.forwarding.fanout import FanOut
 from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.source import SourceStream
-from media_relay.transport.fanout import FanOut
 
 CATCH_UP_PACKETS = 200  # a joiner gets at most so many packets from the last key frame at once
 SILENT_S = 0.3  # no packet for so long: viewers go to another layer, if one has packets

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from media_relay.protocol import CandidateType
 from media_relay.stats import Stats
 from media_relay.transport import mmsg
-from media_relay.transport.inbox import MAX_DATAGRAM_BYTES, InBatch, InOneByOne
+from media_relay.transport.inbox import MAX_DATAGRAM_BYTES, READS_PER_TURN, InBatch, InOneByOne
 from media_relay.transport.mmsg import Address
 from media_relay.transport.outbox import OutBatch
 from media_relay.transport.srtp import PacketBuffer
@@ -23,6 +23,9 @@ OnDatagram = Callable[[PacketBuffer, int, Address, "UdpSocket"], None]
 
 MAX_WAITING_SENDS = 4096  # beyond that the newest datagram is dropped: RTP repairs itself
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+# A packet seldom comes alone: its frame's others follow within a millisecond, and together they
+# cost half. Nobody hears or sees so short a wait.
+GATHER_S = 0.001
 
 
 class UdpSocket:
@@ -66,6 +69,7 @@ class UdpSocket:
             self._inbox = InOneByOne(self._socket)
         self._waiting: deque[tuple[bytes, Address]] = deque()
         self._on_datagram: OnDatagram | None = None
+        self._gathering: asyncio.Handle | None = None
 
     @property
     def waiting(self) -> int:
@@ -75,7 +79,7 @@ class UdpSocket:
     def listen(self, on_datagram: OnDatagram) -> None:
         """Call `on_datagram(buffer, length, sender, self)` for each datagram from now on."""
         self._on_datagram = on_datagram
-        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._read)
+        self._await_datagrams()
 
     def close(self) -> None:
         """Send what is collected, stop listening and give the port back."""
@@ -85,6 +89,8 @@ class UdpSocket:
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._socket.fileno())
             loop.remove_writer(self._socket.fileno())
+            if self._gathering is not None:
+                self._gathering.cancel()
             self._on_datagram = None
         self._waiting.clear()
         self._socket.close()
@@ -124,13 +130,30 @@ class UdpSocket:
             self._waiting.popleft()
         asyncio.get_running_loop().remove_writer(self._socket.fileno())
 
-    def _read(self) -> None:
+    def _await_datagrams(self) -> None:
+        self._gathering = None
+        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._gather)
+
+    def _gather(self) -> None:
+        """Something has come: let the rest of it come too."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._socket.fileno())
+        self._gathering = loop.call_later(GATHER_S, self._read_all)
+
+    def _read_all(self) -> None:
+        """What has come by now; when that is a full batch the next one is read after this turn."""
+        if self._read() < READS_PER_TURN:
+            self._await_datagrams()
+        else:
+            self._gathering = asyncio.get_running_loop().call_soon(self._read_all)
+
+    def _read(self) -> int:
         try:
             datagrams = self._inbox.read()
         except OSError:
             # An ICMP error for an earlier send is reported on some systems here.
             self._stats.drops["receive_error"] += 1
-            return
+            return 0
         for buffer, length, address in datagrams:
             if length == 0:
                 self._stats.drops["empty"] += 1
@@ -138,6 +161,7 @@ class UdpSocket:
                 self._stats.drops["oversized"] += 1
             elif self._on_datagram is not None:
                 self._on_datagram(buffer, length, address, self)
+        return len(datagrams)
 
 
 MakeSocket = Callable[[str, int, Stats], UdpSocket]

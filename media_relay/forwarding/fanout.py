@@ -23,7 +23,7 @@ from media_relay.forwarding.ring import StoredPacket
 from media_relay.stats import Stats
 from media_relay.transport.outbox import MAX_PLAIN_BYTES, SLOTS, OutBatch, Outlet
 
-MIN_COLUMNS = 8  # below that a plain loop costs less
+MIN_COLUMNS = 4  # below that a plain loop costs less
 MAX_PACKETS = 32  # collected at most before they are sent
 HEADER_BYTES = 12
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from pylibsrtp import Policy, Session
 
+from media_relay.forwarding.fanout import MIN_COLUMNS, FanOut
 from media_relay.forwarding.forwarder import Forwarder
 from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.source import SourceStream
 from media_relay.stats import Stats
 from media_relay.transport import mmsg
-from media_relay.transport.fanout import MIN_COLUMNS, FanOut
 from media_relay.transport.outbox import OutBatch, Outlet
 from media_relay.transport.srtp import OutboundSrtp
 from media_relay.transport.udp import UdpSocket

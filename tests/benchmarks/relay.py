@@ -1,0 +1,194 @@
+"""`make bench-relay`: what a forwarded packet costs in our relay, in Janus, and at least.
+
+Both servers run in turn on this machine, with the same client, VP8 packets, SRTP profile and
+loopback. The figure that counts is CPU time of the server process per packet that reached a viewer.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.floor import measure_floor
+from tests.benchmarks.load import Publisher, Viewer
+from tests.benchmarks.servers import JANUS, Server, janus_server, relay_server
+from tests.benchmarks.traffic import Sent, chromium, even
+
+SETTLE_S = 1.0
+MEASURE_S = 4.0
+SIZES = [(1, 10), (1, 30), (1, 80), (3, 20), (3, 5)]
+PATTERNS: dict[str, Callable[[], list[Sent]]] = {"even": even, "chromium": chromium}
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+StartServer = Callable[[], AbstractAsyncContextManager[Server]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """How many publish, how many watch all of them, and how the packets come."""
+
+    publishers: int
+    viewers: int
+    traffic: str
+    with_opus: bool = False
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One server in one case."""
+
+    us_per_packet: float
+    packets_per_s: float
+    loss: float  # share of the packets that never came
+    rss_mb_per_viewer: float
+    join_ms: float  # median: start of signalling to first RTP packet
+
+
+def cpu_s(pid: int) -> float:
+    """CPU time of a process so far, its own and the kernel's on its behalf."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def rss_mb(pid: int) -> float:
+    """Resident memory of a process."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+async def measure(start: StartServer, case: Case) -> Figures:
+    """Bring a call up, let it settle, count for a while."""
+    publishers = [
+        Publisher(PATTERNS[case.traffic](), with_opus=case.with_opus)
+        for _ in range(case.publishers)
+    ]
+    viewers = [Viewer() for _ in range(case.viewers)]
+    async with start() as server:
+        try:
+            for publisher in publishers:
+                await server.publish(publisher)
+                await publisher.start()
+            await asyncio.sleep(SETTLE_S)
+            rss_before = rss_mb(server.pid)
+            joins_ms = [await _join(server, viewer) for viewer in viewers]
+            await asyncio.sleep(SETTLE_S)
+            # A joiner gets everything since the last key frame at once, which the small buffers
+            # of a loaded client do not always hold; loss is counted from here on.
+            lost_before = sum(viewer.lost for viewer in viewers)
+            before = _now(server, viewers)
+            await asyncio.sleep(MEASURE_S)
+            after = _now(server, viewers)
+            rss_after = rss_mb(server.pid)
+            lost = sum(viewer.lost for viewer in viewers) - lost_before
+        finally:
+            await asyncio.gather(*(publisher.close() for publisher in publishers))
+            await asyncio.gather(*(viewer.peer.close() for viewer in viewers))
+    elapsed_s, used_s, packets = (late - early for early, late in zip(before, after, strict=True))
+    return Figures(
+        us_per_packet=used_s / packets * 1e6,
+        packets_per_s=packets / elapsed_s,
+        loss=lost / (packets + lost),
+        rss_mb_per_viewer=(rss_after - rss_before) / case.viewers,
+        join_ms=statistics.median(joins_ms),
+    )
+
+
+async def _join(server: Server, viewer: Viewer) -> float:
+    started = time.monotonic()
+    await server.watch(viewer)
+    await viewer.until_first()
+    assert viewer.first_at is not None
+    return (viewer.first_at - started) * 1000
+
+
+def _now(server: Server, viewers: list[Viewer]) -> tuple[float, float, int]:
+    return time.monotonic(), cpu_s(server.pid), sum(viewer.packets for viewer in viewers)
+
+
+async def run(cases: list[Case], is_json: bool) -> list[dict[str, object]]:
+    """Every case with every server; a row is printed as soon as it is known."""
+    floors = {viewers: measure_floor(viewers) for viewers in {case.viewers for case in cases}}
+    rows = []
+    for case in cases:
+        janus = await measure(janus_server, case) if JANUS else None
+        ours = await measure(relay_server, case)
+        row = _row(case, ours, janus, floors[case.viewers])
+        rows.append(row)
+        if not is_json:
+            print(_line(row), flush=True)
+    return rows
+
+
+def _row(case: Case, ours: Figures, janus: Figures | None, floor: float) -> dict[str, object]:
+    return {
+        "publishers": case.publishers,
+        "viewers": case.viewers,
+        "traffic": case.traffic + (" + opus" if case.with_opus else ""),
+        "relay_us_per_packet": round(ours.us_per_packet, 2),
+        "janus_us_per_packet": None if janus is None else round(janus.us_per_packet, 2),
+        "floor_us_per_packet": round(floor, 2),
+        "packets_per_s": round(ours.packets_per_s),
+        "loss": round(ours.loss, 6),
+        "rss_mb_per_viewer": round(ours.rss_mb_per_viewer, 3),
+        "join_ms": round(ours.join_ms, 1),
+        "janus_packets_per_s": None if janus is None else round(janus.packets_per_s),
+        "janus_loss": None if janus is None else round(janus.loss, 6),
+        "janus_rss_mb_per_viewer": None if janus is None else round(janus.rss_mb_per_viewer, 3),
+        "janus_join_ms": None if janus is None else round(janus.join_ms, 1),
+    }
+
+
+HEAD = (
+    "| publishers x viewers | packets | relay us | Janus us | ratio | floor us | packets/s | Janus "
+    "| loss | MB/viewer | Janus | join ms | Janus |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+)
+
+
+def _line(row: dict[str, object]) -> str:
+    ours, janus = row["relay_us_per_packet"], row["janus_us_per_packet"]
+    ratio = f"{ours / janus:.2f}" if isinstance(ours, float) and isinstance(janus, float) else "-"
+    loss = row["loss"]
+    cells = [
+        f"{row['publishers']} x {row['viewers']}", row["traffic"], ours, janus, ratio,
+        row["floor_us_per_packet"], row["packets_per_s"], row["janus_packets_per_s"], loss,
+        row["rss_mb_per_viewer"],
+        row["janus_rss_mb_per_viewer"], row["join_ms"], row["janus_join_ms"],
+    ]  # fmt: skip
+    return "| " + " | ".join("-" if cell is None else str(cell) for cell in cells) + " |"
+
+
+def _cases(sizes: str, traffic: str) -> list[Case]:
+    wanted = [tuple(map(int, word.split("x"))) for word in sizes.split(",")] if sizes else SIZES
+    kinds = [traffic] if traffic else list(PATTERNS)
+    cases = [Case(*size, kind) for kind in kinds for size in wanted]  # type: ignore[misc]
+    return cases if sizes else [*cases, Case(1, 30, kinds[-1], with_opus=True)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one line with all figures")
+    parser.add_argument("--sizes", default="", help="for example 1x80,3x20; else all of them")
+    parser.add_argument("--traffic", default="", choices=["", *PATTERNS])
+    options = parser.parse_args()
+    cases = _cases(options.sizes, options.traffic)
+    if not options.json:
+        if not JANUS:
+            print("Janus is not installed (apt-get install janus): our own figures and the floor.")
+        print(HEAD)
+    rows = asyncio.run(run(cases, options.json))
+    if options.json:
+        print(json.dumps({"cases": rows}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
