@@ -16,6 +16,7 @@ from media_relay.server import ControlServer
 from media_relay.stats import Stats
 from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.transport.faults import FaultScenario, FaultyUdpSocket
+from media_relay.transport.tcp import open_listeners
 from media_relay.transport.udp import UdpSocket, open_sockets
 
 LEAVE_WITHIN_S = 3.0  # below what a supervisor gives: calls move to another relay meanwhile
@@ -57,7 +58,18 @@ async def serve(config: Config) -> None:
     faults = FaultScenario(stats) if config.allow_faults else None
     make = UdpSocket if faults is None else partial(FaultyUdpSocket, scenario=faults)
     sockets = open_sockets(config.advertised_ips, config.udp_port, stats, make)
-    endpoint = MediaEndpoint(sockets, stats, config.turn_ips)
+    listeners = (
+        []
+        if config.tcp_port is None
+        else open_listeners(config.advertised_ips, config.tcp_port, stats)
+    )
+    endpoint = MediaEndpoint(
+        sockets,
+        stats,
+        config.turn_ips,
+        listeners=listeners,
+        offers_udp=config.offers_udp,
+    )
     relay = Relay(
         name=config.name,
         endpoint=endpoint,
@@ -102,7 +114,8 @@ def _say_ready(config: Config, port: int, endpoint: MediaEndpoint) -> None:
         "ready": True,
         "control": f"ws://{config.control_host}:{port}/control",
         "health": f"http://{config.control_host}:{port}/healthz",
-        "media": [f"{ip}:{udp_port}" for ip, udp_port in endpoint.candidates],
+        "media": [f"{ip}:{port}" for ip, port in endpoint.candidates],
+        "media_tcp": [f"{ip}:{port}" for ip, port in endpoint.tcp_candidates],
     }
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 PREFIX = "VMCRM_RELAY_"
 MIN_SECRET_CHARS = 16
+NO_TCP = "-1"
 
 
 class BadConfig(ValueError):
@@ -31,9 +32,11 @@ class Config:
     control_host: str
     control_port: int  # 0: any free port
     udp_port: int  # 0: any free port
+    tcp_port: int | None  # 0: any free port; None: no TCP
     advertised_ips: tuple[str, ...]
     secret: str
     grace_s: float
+    offers_udp: bool = True
     allow_faults: bool = False
     turn_ips: frozenset[str] = frozenset()
     recordings: RecordingsPlace | None = None
@@ -50,10 +53,12 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str] = os.en
         control_host=options.control_host,
         control_port=_port("control port", options.control_port),
         udp_port=_port("UDP port", options.udp_port),
+        tcp_port=None if options.tcp_port == NO_TCP else _port("TCP port", options.tcp_port),
         advertised_ips=_addresses(options.advertised_ips),
         secret=_secret(options.secret_file, environment),
         grace_s=_seconds("grace time", options.grace_s),
         turn_ips=frozenset(_addresses(options.turn_ips)) if options.turn_ips else frozenset(),
+        offers_udp=not options.tcp_only,
         allow_faults=_faults_allowed(options.allow_faults, environment),
         recordings=_recordings(options.recordings_dir, options.disk_reserve_mb),
     )
@@ -85,6 +90,17 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "--udp-port",
         default=default("UDP_PORT", "0"),
         help="media port; 0 takes any free one (default %(default)s)",
+    )
+    parser.add_argument(
+        "--tcp-port",
+        default=default("TCP_PORT", "0"),
+        help="media port for networks that block UDP; 0 takes any free one, -1 none "
+        "(default %(default)s)",
+    )
+    parser.add_argument(
+        "--tcp-only",
+        action="store_true",
+        help="name only the TCP port to browsers, to try it out",
     )
     parser.add_argument(
         "--advertised-ips",

@@ -272,6 +272,7 @@ class Publisher:
             fingerprint=self._endpoint.fingerprint(connection),
             setup="passive",
             candidates=self._endpoint.candidates,
+            tcp_candidates=self._endpoint.tcp_candidates,
         ).lines()
 
     def _drop_connection(self) -> None:

@@ -256,6 +256,7 @@ class Subscription:
                 fingerprint=self._endpoint.fingerprint(connection),
                 setup="actpass",
                 candidates=self._endpoint.candidates,
+                tcp_candidates=self._endpoint.tcp_candidates,
             ).lines(),
             session_id=self._session_id,
             version=self._generation,

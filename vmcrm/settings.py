@@ -258,6 +258,8 @@ STORAGES = {
 RELAY_CONTROL_HOST = env.read_text("RELAY_CONTROL_HOST", "127.0.0.1")
 RELAY_CONTROL_PORT = env.read_int("RELAY_CONTROL_PORT", 8765, least=1, most=65535)
 RELAY_UDP_PORT = env.read_int("RELAY_UDP_PORT", 0, least=0, most=65535)
+# For networks that block UDP; -1: no such port.
+RELAY_TCP_PORT = env.read_int("RELAY_TCP_PORT", 0, least=-1, most=65535)
 RELAY_ADVERTISED_IPS = env.read_list("RELAY_ADVERTISED_IPS", [LAN_ADDRESS])
 RELAY_SECRET = env.read_text("RELAY_SECRET") or read_or_create_secret(
     HOME / "secrets" / "relay_secret"

@@ -47,6 +47,7 @@ class TransportLines:
     fingerprint: Fingerprint
     setup: str
     candidates: Sequence[tuple[str, int]]
+    tcp_candidates: Sequence[tuple[str, int]] = ()
 
     def lines(self) -> list[str]:
         return [
@@ -57,6 +58,11 @@ class TransportLines:
             *(
                 f"a=candidate:{index} 1 udp {_priority(index)} {ip} {port} typ host"
                 for index, (ip, port) in enumerate(self.candidates, start=1)
+            ),
+            *(
+                f"a=candidate:{100 + index} 1 tcp {_tcp_priority(index)} {ip} {port}"
+                " typ host tcptype passive"
+                for index, (ip, port) in enumerate(self.tcp_candidates, start=1)
             ),
             "a=end-of-candidates",
         ]
@@ -225,6 +231,11 @@ def _codec_lines(
 def _priority(index: int) -> int:
     """RFC 8445 section 5.1.2.1: host preference 126, local preference by order, component 1."""
     return (126 << 24) + ((65_536 - index) << 8) + 255
+
+
+def _tcp_priority(index: int) -> int:
+    """RFC 6544 section 4.2: below every UDP candidate; passive is direction preference 4."""
+    return (99 << 24) + (((4 << 13) + 8_192 - index) << 8) + 255
 
 
 def _join(lines: list[str]) -> str:

@@ -18,7 +18,7 @@ from media_relay.transport.inbox import MAX_DATAGRAM_BYTES
 from media_relay.transport.mmsg import Address, SocketName
 from media_relay.transport.outbox import Outlet
 from media_relay.transport.srtp import MAX_TRAILER_BYTES, PacketBuffer, Refused
-from media_relay.transport.udp import UdpSocket
+from media_relay.transport.udp import Path
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Connection:
         )
         self._fingerprints: tuple[Fingerprint, ...] = ()
         self._srtp: SrtpPair | None = None
-        self._socket: UdpSocket | None = None
+        self._socket: Path | None = None
         self._address: Address | None = None
         self._name = SocketName()
         self._outlet: Outlet | None = None
@@ -114,9 +114,7 @@ class Connection:
 
     # --- receiving ---
 
-    def accept_check(
-        self, verdict: Verdict, source: Address, socket: UdpSocket, now: float
-    ) -> None:
+    def accept_check(self, verdict: Verdict, source: Address, socket: Path, now: float) -> None:
         """An authenticated check came from `source`: consent is fresh, the address may be new."""
         self._checked_at = now
         if self._address is None or (verdict.is_nominated and source != self._address):
@@ -217,7 +215,7 @@ class Connection:
         elif self.state == "disconnected" and silence > SILENCE_LIMIT_S:
             self._end("silent")
 
-    def _move(self, socket: UdpSocket, address: Address) -> None:
+    def _move(self, socket: Path, address: Address) -> None:
         self._socket, self._address = socket, address
         if socket.batch is not None:
             self._name.set(address)

@@ -6,6 +6,7 @@ SRTP are looked at only when they come from a sender added that way.
 
 import logging
 import time
+from collections.abc import Sequence
 
 from media_relay.protocol import CandidateType
 from media_relay.sdp.description import Fingerprint
@@ -15,7 +16,8 @@ from media_relay.transport.dtls import CertificateShop, fingerprint_of
 from media_relay.transport.ice import Check, read_check
 from media_relay.transport.mmsg import Address
 from media_relay.transport.srtp import PacketBuffer
-from media_relay.transport.udp import UdpSocket
+from media_relay.transport.tcp import TcpListener
+from media_relay.transport.udp import Path, UdpSocket
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +31,17 @@ class MediaEndpoint:
     """The sockets, and the tables from ufrag and sender to connection."""
 
     def __init__(
-        self, sockets: list[UdpSocket], stats: Stats, turn_ips: frozenset[str] = frozenset()
+        self,
+        sockets: list[UdpSocket],
+        stats: Stats,
+        turn_ips: frozenset[str] = frozenset(),
+        *,
+        listeners: Sequence[TcpListener] = (),
+        offers_udp: bool = True,
     ) -> None:
         self._sockets = sockets
+        self._listeners = listeners
+        self._offers_udp = offers_udp
         self._stats = stats
         self._turn_ips = turn_ips
         self._certificates = CertificateShop()
@@ -42,8 +52,15 @@ class MediaEndpoint:
 
     @property
     def candidates(self) -> list[tuple[str, int]]:
-        """Where the relay can be reached: address and port of each socket."""
+        """Where the relay is reached over UDP: address and port of each socket."""
+        if not self._offers_udp:
+            return []
         return [(socket.ip, socket.port) for socket in self._sockets]
+
+    @property
+    def tcp_candidates(self) -> list[tuple[str, int]]:
+        """The same for TCP."""
+        return [(listener.ip, listener.port) for listener in self._listeners]
 
     @property
     def waiting(self) -> int:
@@ -54,6 +71,10 @@ class MediaEndpoint:
         """Take datagrams from now on."""
         for socket in self._sockets:
             socket.listen(self._on_datagram)
+        for listener in self._listeners:
+            listener.listen(
+                self._on_datagram, is_known=self._by_sender.__contains__, on_end=self._forget_sender
+            )
 
     def close(self) -> None:
         """End every connection and give the ports back."""
@@ -61,6 +82,8 @@ class MediaEndpoint:
             self.drop(connection)
         for socket in self._sockets:
             socket.close()
+        for listener in self._listeners:
+            listener.close()
 
     # --- connections ---
 
@@ -114,6 +137,11 @@ class MediaEndpoint:
         for connection in list(self._connections):
             connection.check_consent(now)
 
+    def _forget_sender(self, sender: Address) -> None:
+        connection = self._by_sender.pop(sender, None)
+        if connection is not None:
+            connection.addresses.remove(sender)
+
     def _forget_ufrags(self, connection: Connection) -> None:
         known = [ufrag for ufrag, owner in self._by_ufrag.items() if owner is connection]
         for ufrag in known:
@@ -122,7 +150,7 @@ class MediaEndpoint:
     # --- datagrams ---
 
     def _on_datagram(
-        self, buffer: PacketBuffer, length: int, sender: Address, socket: UdpSocket
+        self, buffer: PacketBuffer, length: int, sender: Address, socket: Path
     ) -> None:
         """The one boundary for whatever strangers and peers send: nothing leaves it upwards."""
         try:
@@ -131,7 +159,7 @@ class MediaEndpoint:
             self._stats.faults += 1
             logger.exception("A datagram could not be handled.")
 
-    def _route(self, buffer: PacketBuffer, length: int, sender: Address, socket: UdpSocket) -> None:
+    def _route(self, buffer: PacketBuffer, length: int, sender: Address, socket: Path) -> None:
         first = buffer.data[0]
         if first in STUN_BYTES:
             self._on_stun(bytes(buffer.view[:length]), sender, socket)
@@ -146,7 +174,7 @@ class MediaEndpoint:
         else:
             self._stats.drops["unknown_protocol"] += 1
 
-    def _on_stun(self, datagram: bytes, sender: Address, socket: UdpSocket) -> None:
+    def _on_stun(self, datagram: bytes, sender: Address, socket: Path) -> None:
         check = read_check(datagram)
         if check is None:
             self._stats.drops["stun_other"] += 1
@@ -158,7 +186,7 @@ class MediaEndpoint:
         self._on_check(connection, check, sender, socket)
 
     def _on_check(
-        self, connection: Connection, check: Check, sender: Address, socket: UdpSocket
+        self, connection: Connection, check: Check, sender: Address, socket: Path
     ) -> None:
         verdict = connection.ice.judge(check, sender)
         if verdict is None:

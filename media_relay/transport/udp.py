@@ -9,6 +9,7 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
+from typing import Protocol
 
 from media_relay.protocol import CandidateType
 from media_relay.stats import Stats
@@ -20,6 +21,17 @@ from media_relay.transport.srtp import PacketBuffer
 from media_relay.transport.turn import Turn
 
 OnDatagram = Callable[[PacketBuffer, int, Address, "UdpSocket"], None]
+
+
+class Path(Protocol):
+    """What brings a peer's datagrams and takes them to it: a UDP socket, or a TCP stream."""
+
+    @property
+    def batch(self) -> OutBatch | None: ...
+    @property
+    def candidate_type(self) -> CandidateType: ...
+    def send(self, data: bytes | memoryview, address: Address) -> None: ...
+
 
 MAX_WAITING_SENDS = 4096  # beyond that the newest datagram is dropped: RTP repairs itself
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024

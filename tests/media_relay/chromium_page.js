@@ -1,8 +1,8 @@
 // The page of test_chromium.py: one participant publishes, another one watches.
-// `relayPublish(sdp, sources)` and `relayAnswer(generation, sdp)` are exposed by the test.
+// `rtcConfiguration`, `relayPublish(sdp, sources)` and `relayAnswer(generation, sdp)` are exposed by the test.
 
-const publishing = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-const watching = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+const publishing = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...rtcConfiguration });
+const watching = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...rtcConfiguration });
 const sourceOfTrack = new Map();
 let lastOffer = Promise.resolve();
 
@@ -142,5 +142,16 @@ window.publishStats = async () => {
     dtlsRole: transport?.dtlsRole,
     srtpCipher: transport?.srtpCipher,
     state: publishing.connectionState,
+  };
+};
+
+/** The candidates of the pair in use: `local` by type, `remote` by protocol. */
+window.selectedPath = async (connection) => {
+  const stats = await connection.getStats();
+  const transport = [...stats.values()].find((entry) => entry.type === "transport");
+  const pair = stats.get(transport.selectedCandidatePairId);
+  return {
+    local: stats.get(pair.localCandidateId).candidateType,
+    remote: stats.get(pair.remoteCandidateId).protocol,
   };
 };

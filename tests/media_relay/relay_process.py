@@ -28,6 +28,7 @@ class RelayProcess:
     control: str
     health: str
     media: tuple[str, int]
+    media_tcp: tuple[str, int] | None
 
 
 def start_process(options: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -53,8 +54,17 @@ async def running_relay(**options: str) -> AsyncIterator[RelayProcess]:
         assert process.stdout is not None
         line = await asyncio.to_thread(process.stdout.readline)
         facts = json.loads(line)
-        ip, port = facts["media"][0].rsplit(":", 1)
-        yield RelayProcess(process, facts["control"], facts["health"], (ip, int(port)))
+        udp, tcp = (
+            [(ip, int(port)) for ip, _, port in (entry.rpartition(":") for entry in facts[name])]
+            for name in ("media", "media_tcp")
+        )
+        yield RelayProcess(
+            process,
+            facts["control"],
+            facts["health"],
+            udp[0] if udp else ("", 0),
+            tcp[0] if tcp else None,
+        )
     finally:
         process.terminate()
         try:

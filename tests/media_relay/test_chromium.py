@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import json
 import statistics
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,9 +124,11 @@ class CallPage:
 
 
 @contextlib.asynccontextmanager
-async def call_page(**options: str) -> AsyncIterator[CallPage]:
+async def call_page(
+    rtc_configuration: Mapping[str, Any] | None = None, **relay_options: str
+) -> AsyncIterator[CallPage]:
     async with (
-        running_relay(**options) as relay,
+        running_relay(**relay_options) as relay,
         control_client(relay) as client,
         async_playwright() as playwright,
     ):
@@ -138,7 +141,8 @@ async def call_page(**options: str) -> AsyncIterator[CallPage]:
         call = CallPage(page, client)
         await page.expose_function("relayPublish", call.publish)
         await page.expose_function("relayAnswer", call.answer)
-        await page.add_script_tag(content=SCRIPT)
+        configuration = json.dumps(rtc_configuration or {})
+        await page.add_script_tag(content=f"const rtcConfiguration = {configuration};\n{SCRIPT}")
         await client.do(protocol.OpenRoom, room=ROOM)
         for name, sources in (("ann", protocol.SOURCES), ("ben", ())):
             await client.do(protocol.JoinRoom, room=ROOM, participant=name, may_publish=sources)

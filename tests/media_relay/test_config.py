@@ -15,6 +15,7 @@ def test_read_config_defaults() -> None:
         control_host="127.0.0.1",
         control_port=8765,
         udp_port=0,
+        tcp_port=0,
         advertised_ips=("127.0.0.1",),
         secret="sixteen characters",
         grace_s=30.0,
@@ -28,6 +29,12 @@ def test_read_config_option_beats_environment() -> None:
     config = read_config(["--udp-port", "6000"], environment)
 
     assert (config.udp_port, config.control_port) == (6000, 5001)
+
+
+def test_read_config_tcp_port_off() -> None:
+    assert read_config(["--tcp-port", "-1"], SECRET).tcp_port is None
+    assert read_config([], {**SECRET, "VMCRM_RELAY_TCP_PORT": "-1"}).tcp_port is None
+    assert read_config(["--tcp-port", "443"], SECRET).tcp_port == 443
 
 
 def test_read_config_place_of_recordings() -> None:
@@ -69,6 +76,7 @@ def test_config_shown_hides_the_secret() -> None:
         ([], {"VMCRM_RELAY_SECRET": "short"}),
         (["--secret-file", "/nonexistent/secret"], {}),
         (["--udp-port", "70000"], SECRET),
+        (["--tcp-port", "-2"], SECRET),
         (["--control-port", "http"], SECRET),
         (["--advertised-ips", "relay.example.com"], SECRET),
         (["--advertised-ips", "0.0.0.0"], SECRET),

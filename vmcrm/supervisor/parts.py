@@ -64,6 +64,11 @@ def _make_relay(number: int, control_port: int, environment: Mapping[str, str]) 
         "VMCRM_RELAY_NAME": f"relay-{number + 1}",
         "VMCRM_RELAY_CONTROL_PORT": str(control_port),
         "VMCRM_RELAY_UDP_PORT": str(settings.RELAY_UDP_PORT and settings.RELAY_UDP_PORT + number),
+        "VMCRM_RELAY_TCP_PORT": str(
+            settings.RELAY_TCP_PORT + number
+            if settings.RELAY_TCP_PORT > 0
+            else settings.RELAY_TCP_PORT
+        ),
         # What lies in its folder at the start, a relay takes for its own and closes.
         "VMCRM_RELAY_RECORDINGS_DIR": folder if number == 0 else f"{folder}-{number + 1}",
     }

@@ -117,3 +117,21 @@ def test_subscribe_offer_is_understood_by_aiortc() -> None:
     assert (audio.direction, audio.ssrc) == ("inactive", [])
     assert video.ice.iceLite
     assert "sdes:mid" not in text
+
+
+def test_transport_lines_name_tcp_below_every_udp_candidate() -> None:
+    lines = TransportLines(
+        ufrag="u",
+        password="p",
+        fingerprint=Fingerprint("sha-256", "C3"),
+        setup="passive",
+        candidates=[("127.0.0.1", 5_000), ("10.0.0.1", 5_000)],
+        tcp_candidates=[("127.0.0.1", 5_001)],
+    ).lines()
+
+    assert [line for line in lines if "candidate" in line] == [
+        "a=candidate:1 1 udp 2130706431 127.0.0.1 5000 typ host",
+        "a=candidate:2 1 udp 2130706175 10.0.0.1 5000 typ host",
+        "a=candidate:101 1 tcp 1671430143 127.0.0.1 5001 typ host tcptype passive",
+        "a=end-of-candidates",
+    ]

@@ -19,23 +19,32 @@ def test_single_relay_keeps_its_plain_name_and_ports(settings):
         "VMCRM_RELAY_NAME": "relay-1",
         "VMCRM_RELAY_CONTROL_PORT": "7001",
         "VMCRM_RELAY_UDP_PORT": "5000",
+        "VMCRM_RELAY_TCP_PORT": "0",
         "VMCRM_RELAY_RECORDINGS_DIR": "/data/rec",
     }
 
 
 def test_several_relays_share_neither_port_nor_folder(settings):
-    one, two = relays(settings, [7001, 7005], RELAY_UDP_PORT=5000, RELAY_RECORDINGS_DIR="/data/rec")
+    one, two = relays(
+        settings,
+        [7001, 7005],
+        RELAY_UDP_PORT=5000,
+        RELAY_TCP_PORT=5000,
+        RELAY_RECORDINGS_DIR="/data/rec",
+    )
 
     assert (one.name, two.name) == ("relay", "relay-2")
     own = {key for key in one.environment if one.environment[key] != two.environment[key]}
     assert own == {key for key in one.environment if key.startswith("VMCRM_RELAY_")}
     assert two.environment["VMCRM_RELAY_UDP_PORT"] == "5001"
+    assert two.environment["VMCRM_RELAY_TCP_PORT"] == "5001"
 
 
 def test_several_relays_with_any_udp_port_take_any_each(settings):
-    parts = relays(settings, [7001, 7002], RELAY_UDP_PORT=0)
+    parts = relays(settings, [7001, 7002], RELAY_UDP_PORT=0, RELAY_TCP_PORT=-1)
 
     assert [part.environment["VMCRM_RELAY_UDP_PORT"] for part in parts] == ["0", "0"]
+    assert [part.environment["VMCRM_RELAY_TCP_PORT"] for part in parts] == ["-1", "-1"]
 
 
 def test_free_ports_are_different():

@@ -90,6 +90,7 @@ class Command(BaseCommand):
             "VMCRM_HOME": str(settings.HOME),
             "VMCRM_RELAY_SECRET": settings.RELAY_SECRET,
             "VMCRM_RELAY_UDP_PORT": str(settings.RELAY_UDP_PORT),
+            "VMCRM_RELAY_TCP_PORT": str(settings.RELAY_TCP_PORT),
             "VMCRM_RELAY_ADVERTISED_IPS": ",".join(settings.RELAY_ADVERTISED_IPS),
             "VMCRM_RELAY_RECORDINGS_DIR": settings.RELAY_RECORDINGS_DIR,
             "PYTHONUNBUFFERED": "1",

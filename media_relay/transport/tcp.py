@@ -1,0 +1,206 @@
+"""ICE-TCP, passive, for networks that block UDP: one port, framed datagrams (RFC 6544, RFC 4571).
+
+Each stream stands in for a UDP socket: what it carries is judged by the same rules. A stream that
+has not brought an authentic check after a few seconds is cut, as is one that breaks the framing.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from typing import Any, cast
+
+from media_relay.protocol import CandidateType
+from media_relay.stats import Stats
+from media_relay.transport.inbox import MAX_DATAGRAM_BYTES
+from media_relay.transport.mmsg import Address
+from media_relay.transport.srtp import PacketBuffer
+
+MAX_STREAMS = 1_000
+MAX_STRANGERS = 100  # streams that have not brought an authentic check yet; the newest is cut
+STRANGER_LIMIT_S = 5.0
+# What waits because the peer reads too slowly: media above the first limit is dropped, newest
+# first, and repaired by NACK; above the second the stream is cut and the browser starts anew.
+MAX_WAITING_MEDIA_BYTES = 256 * 1024
+MAX_WAITING_BYTES = 512 * 1024
+BACKLOG = 128
+FRAME_HEAD_BYTES = 2
+MEDIA_BYTES = range(128, 192)
+
+OnDatagram = Callable[[PacketBuffer, int, Address, Any], None]
+
+
+class TcpStream(asyncio.Protocol):
+    """One connection of a browser. Sends and receives datagrams, as a UDP socket does."""
+
+    candidate_type: CandidateType = "tcp"
+    batch = None  # each datagram goes by itself
+
+    def __init__(self, listener: "TcpListener") -> None:
+        self.ip, self.port = listener.ip, listener.port
+        self.address: Address = ()
+        self._listener = listener
+        self._transport: asyncio.Transport | None = None
+        self._received = bytearray()
+        self._deadline: asyncio.TimerHandle | None = None
+
+    # --- called by the event loop ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        if peer is None or not self._listener.admit(self):
+            self.cut("tcp_full")
+            return
+        # A name of its own: the same numbers may be in use over UDP.
+        self.address = (peer[0], peer[1], "tcp")
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(STRANGER_LIMIT_S, self.cut, "tcp_stranger")
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        position, size = 0, len(self._received)
+        while size - position >= FRAME_HEAD_BYTES:
+            length = int.from_bytes(self._received[position : position + FRAME_HEAD_BYTES], "big")
+            if not 0 < length <= MAX_DATAGRAM_BYTES:
+                self.cut("tcp_frame")
+                return
+            start = position + FRAME_HEAD_BYTES
+            if size - start < length:
+                break
+            self._hand_over(self._received[start : start + length])
+            position = start + length
+        del self._received[:position]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._listener.forget(self)
+
+    # --- as a UDP socket ---
+
+    @property
+    def is_stranger(self) -> bool:
+        """No authentic check came from here yet."""
+        return self._deadline is not None
+
+    def send(self, data: bytes | memoryview, address: Address) -> None:
+        """Write one frame; never raises."""
+        stats = self._listener.stats
+        if self._transport is None or self._transport.is_closing():
+            stats.drops["tcp_closed"] += 1
+            return
+        waiting = self._transport.get_write_buffer_size()
+        if waiting > MAX_WAITING_MEDIA_BYTES and data[0] in MEDIA_BYTES:
+            stats.drops["tcp_queue_full"] += 1
+        elif waiting > MAX_WAITING_BYTES:
+            self.cut("tcp_slow_reader")
+        else:
+            self._transport.write(len(data).to_bytes(FRAME_HEAD_BYTES, "big") + bytes(data))
+
+    def cut(self, cause: str) -> None:
+        """End the stream at once; what waits in it is lost."""
+        if self._transport is not None:
+            self._listener.stats.drops[cause] += 1
+            self._transport.abort()
+            self._transport = None
+
+    def _hand_over(self, frame: bytearray) -> None:
+        buffer = self._listener.buffer
+        buffer.data[: len(frame)] = frame
+        self._listener.hand_over(self, len(frame))
+        if self._deadline is not None and self._listener.is_known(self.address):
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class TcpListener:
+    """The port on one address, and its streams."""
+
+    def __init__(self, ip: str, port: int, stats: Stats) -> None:
+        family = socket.AF_INET6 if ip_address(ip).version == 6 else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._socket.setblocking(False)
+            self._socket.bind((ip, port))
+        except OSError:
+            self._socket.close()
+            raise
+        self.ip = ip
+        self.port: int = self._socket.getsockname()[1]
+        self.stats = stats
+        self.buffer = PacketBuffer(MAX_DATAGRAM_BYTES + 1)
+        self._streams: set[TcpStream] = set()
+        self._server: asyncio.Server | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._on_datagram: OnDatagram | None = None
+        self._on_end: Callable[[Address], None] = lambda _: None
+        self.is_known: Callable[[Address], bool] = lambda _: False
+
+    @property
+    def waiting(self) -> int:
+        """Streams that are open now."""
+        return len(self._streams)
+
+    def listen(
+        self,
+        on_datagram: OnDatagram,
+        *,
+        is_known: Callable[[Address], bool],
+        on_end: Callable[[Address], None],
+    ) -> None:
+        """Take streams from now on; `is_known` says whether an address has been authenticated."""
+        self._on_datagram, self.is_known, self._on_end = on_datagram, is_known, on_end
+        self._starting = asyncio.get_running_loop().create_task(self._start())
+
+    def close(self) -> None:
+        """Cut every stream and give the port back."""
+        for stream in list(self._streams):
+            stream.cut("tcp_closed")
+        if self._starting is not None:
+            self._starting.cancel()
+        if self._server is not None:
+            self._server.close()
+        else:
+            self._socket.close()
+
+    async def _start(self) -> None:
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: TcpStream(self), sock=self._socket, backlog=BACKLOG
+        )
+
+    # --- for its streams ---
+
+    def admit(self, stream: TcpStream) -> bool:
+        """Whether there is room for one more."""
+        strangers = sum(known.is_stranger for known in self._streams)
+        if len(self._streams) >= MAX_STREAMS or strangers >= MAX_STRANGERS:
+            return False
+        self._streams.add(stream)
+        return True
+
+    def forget(self, stream: TcpStream) -> None:
+        """The stream is over, and whoever held its address."""
+        if stream in self._streams:
+            self._streams.remove(stream)
+            self._on_end(stream.address)
+
+    def hand_over(self, stream: TcpStream, length: int) -> None:
+        """One datagram lies in the buffer."""
+        if self._on_datagram is not None:
+            self._on_datagram(self.buffer, length, stream.address, stream)
+
+
+def open_listeners(ips: Sequence[str], port: int, stats: Stats) -> list[TcpListener]:
+    """A listener on each address, all with the same port; 0 takes one that the first gets."""
+    listeners: list[TcpListener] = []
+    try:
+        for ip in ips:
+            listeners.append(TcpListener(ip, listeners[0].port if listeners else port, stats))
+    except OSError:
+        for opened in listeners:
+            opened.close()
+        raise
+    return listeners
