@@ -35,8 +35,7 @@ class View:
         self.paused: tuple[VisibleVideo, ...] = ()
         self._tiles: dict[tuple[str, Source], ViewTile] | None = None  # None: never told
         self._known: set[str] = set()  # publications that there were when the tiles were told
-        # When, and how many octets were sent until then: key frames come in bursts, and what goes
-        # out in columns is counted once a second, so a rate needs a few of these.
+        # When, and how many octets were sent until then: key frames come in bursts.
         self._sent: deque[tuple[float, int]] = deque(maxlen=MEASURES)
         self._next_bps: float | None = None
 
@@ -87,6 +86,8 @@ class View:
     def _decide(self, tracks: Sequence[Track], now: float) -> None:
         if self._sent and now - self._sent[-1][0] < DECIDE_INTERVAL_S:
             return
+        for track in tracks:
+            track.forwarder.catch_up()
         sent = sum(
             track.forwarder.octet_count + track.forwarder.packet_count * HEADER_BYTES
             for track in tracks

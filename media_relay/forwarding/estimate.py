@@ -16,6 +16,7 @@ HIGH_LOSS = 0.10  # above: too much (the loss-based part of draft-ietf-rmcat-gcc
 LOW_LOSS = 0.02  # below: nothing speaks against a trial
 FALLING = 0.97  # the browser's estimate below so much of the one before: it saw a queue
 QUEUE_S = 0.12  # a round trip longer by so much than the shortest: packets are queued
+SURE = 2  # decisions in a row: a busy machine answers late once, a queue stays
 DRIFT = 0.01  # of the shortest round trip towards each longer one: routes change
 QUEUED_SHARE = 0.85  # of what passes, while the queue on the way is emptied
 TRIAL_S = 3.0  # a switch waits for a key frame, up to a second
@@ -40,6 +41,7 @@ class NetworkEstimate:
         self._remb_bps: float | None = None
         self._fallen_to_bps: float | None = None  # since the last decision
         self._is_loss_new = False
+        self._queued_count = 0  # decisions in a row that saw a queue
         self._received: dict[int, tuple[int, int]] = {}  # by SSRC: highest number, lost
         self._trial_since: float | None = None
         self._wait_s = WAIT_S
@@ -84,6 +86,8 @@ class NetworkEstimate:
 
         `next_bps` is what all would need with one step more; None when nobody lacks anything.
         """
+        if self.round_trip_s is not None:
+            self._queued_count = self._queued_count + 1 if self._is_queued else 0
         ceiling = self._ceiling(sending_bps)
         self._is_loss_new, self._fallen_to_bps, self.round_trip_s = False, None, None
         if ceiling is not None and now - self._lowered_at >= SETTLE_S:
@@ -100,7 +104,7 @@ class NetworkEstimate:
         if not sending_bps:
             return None
         loss = self.loss if self._is_loss_new else 0.0
-        if self._is_queued:
+        if self._is_queued and (self._queued_count >= SURE or loss > LOW_LOSS):
             return sending_bps * (1 - loss) * QUEUED_SHARE
         if self._fallen_to_bps is not None and self._fallen_to_bps < sending_bps:
             return self._fallen_to_bps

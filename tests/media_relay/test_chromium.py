@@ -94,7 +94,8 @@ class CallPage:
         return bool((await self.received("camera")).get("frameWidth") == width)
 
     async def until_width(self, width: int) -> None:
-        await eventually(lambda: self.is_width(width), f"a picture {width} wide")
+        # On a busy machine a browser sees queues where there are none, and trials take their time.
+        await eventually(lambda: self.is_width(width), f"a picture {width} wide", limit_s=45)
 
     async def distance_ms(self) -> float:
         """By how much the picture is ahead of the sound, on the speaker's clock."""

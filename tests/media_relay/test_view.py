@@ -114,15 +114,14 @@ def test_share_rate_is_taken_over_two_seconds_not_over_a_burst() -> None:
     view, ann = View(), track("ann")
     view.share([ann], 0.0)
     for step in range(1, 5):
-        ann.forwarder.octet_count += 500_000 if step == 3 else 0  # counted once, all at a time
+        ann.forwarder.octet_count += 500_000 if step == 4 else 0  # counted once, all at a time
         view.share([ann], step * 0.5)
 
     view.estimate.accept_round_trip(0.01)
-    view.estimate.accept_round_trip(0.01)
     view.share([ann], 2.5)
-    for _ in range(2):
+    for now in (3.0, 3.5):
         view.estimate.accept_round_trip(0.5)
-    view.share([ann], 3.0)
+        view.share([ann], now)
 
     assert view.estimate.budget_bps == 500_000 * 8 / 2 * QUEUED_SHARE
 

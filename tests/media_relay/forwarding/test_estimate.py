@@ -96,6 +96,19 @@ def test_round_trip_that_grows_lowers_below_what_passes() -> None:
     assert estimate.budget_bps == 1_000_000 * 0.8 * QUEUED_SHARE
 
 
+def test_round_trip_that_grows_without_loss_is_believed_the_second_time() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_round_trip(0.05)
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+    budgets = []
+    for now in (2.0, 3.0):
+        estimate.accept_round_trip(0.25)
+        estimate.decide(sending_bps=1_000_000, next_bps=None, now=now)
+        budgets.append(estimate.budget_bps)
+
+    assert budgets == [START_BPS, 1_000_000 * QUEUED_SHARE]
+
+
 def test_round_trip_one_late_report_among_others_changes_nothing() -> None:
     estimate = NetworkEstimate()
     for seconds in (0.05, 0.4, 0.05):
