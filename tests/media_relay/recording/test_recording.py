@@ -54,7 +54,7 @@ async def test_recorded_files_play_with_sound_and_picture_together(tmp_path: Pat
         ann = await publishing(client, "ann")
         try:
             await start(client, ann=("microphone", "camera"))
-            await asyncio.sleep(5)
+            await asyncio.sleep(4)
             await stop(client)
         finally:
             await ann.close()
@@ -65,9 +65,9 @@ async def test_recorded_files_play_with_sound_and_picture_together(tmp_path: Pat
     assert (sound.state, sound.ended, picture.gaps) == ("complete", "stopped", ())
     for entry, path in ((sound, sound_path), (picture, picture_path)):
         assert entry.duration_s == pytest.approx(duration_s(path), abs=0.01)
-        assert 3.5 <= entry.duration_s <= 5.5
+        assert 2.5 <= entry.duration_s <= 4.5
     apart = differences_s(sound, sound_path, picture, picture_path)
-    assert len(apart) >= 3
+    assert len(apart) >= 2
     assert max(abs(value) for value in apart) < 0.080
 
 
@@ -96,7 +96,7 @@ async def test_killed_relay_leaves_files_that_play_up_to_two_seconds_before(
         ann = await publishing(client, "ann")
         try:
             await start(client, ann=("microphone", "camera"))
-            await asyncio.sleep(4.5)
+            await asyncio.sleep(4)
             relay.process.kill()
             killed_at = time.time()
             await asyncio.to_thread(relay.process.wait)
@@ -115,7 +115,7 @@ async def test_killed_relay_leaves_files_that_play_up_to_two_seconds_before(
         assert (entry.state, entry.ended) == ("interrupted", "killed")
         assert killed_at - (entry.started_at + ends[entry.file]) < 2.0
         assert entry.duration_s == pytest.approx(ends[entry.file], abs=0.1)
-    assert len(found[1].clock) == 2
+    assert found[1].clock != ()
 
 
 def last_frame_s(path: Path) -> float:
@@ -177,7 +177,7 @@ async def test_muted_stretch_is_a_gap_and_time_goes_on(tmp_path: Path) -> None:
             await client.do(protocol.PausePublication, **mute, paused=True)
             await asyncio.sleep(1.5)
             await client.do(protocol.PausePublication, **mute, paused=False)
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(2)
             await stop(client)
         finally:
             await ann.close()
