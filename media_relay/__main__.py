@@ -24,7 +24,7 @@ LEAVE_WITHIN_S = 3.0  # below what a supervisor gives: calls move to another rel
 logger = logging.getLogger("media_relay")
 
 # Python looks for unreachable cycles after so many new objects. Its default of 700 makes it walk
-# over the packets of all rings many times a second, which cost half of the relay's time.
+# over the packets that the rings keep again and again while they fill.
 GC_THRESHOLD = 50_000
 
 

@@ -119,8 +119,10 @@ class Subscription:
         self._view.renew()
         self._connection = self._endpoint.add(self)
         self._room.subscribe_state_changed(self._participant, "connecting")
-        for publication in publications:
-            self.start(publication, now)
+        # All in one offer: a joiner has everybody after one exchange.
+        self._waiting.extend(publications)
+        self._is_changed = bool(publications)
+        self._offer_if_free(now)
 
     def close(self) -> None:
         """Stop forwarding and forget all sections; generations go on rising."""

@@ -109,6 +109,28 @@ async def test_second_joiner_soon_after_a_key_frame_is_served_from_the_ring(
         await ben.close()
 
 
+async def test_joiner_is_offered_everybody_at_once(client: ControlClient) -> None:
+    peers = [Peer("ann", client), Peer("ben", client), Peer("cat", client)]
+    ann, ben, cat = peers
+    for peer in (ann, ben):
+        await peer.join()
+        await peer.publish(microphone=Tone(), camera=Picture(60))
+    await cat.join()
+
+    try:
+        await cat.watch()
+        offer = await client.wait_for(
+            protocol.SubscribeOffer, lambda event: event.participant == "cat"
+        )
+        assert offer.generation == 1
+        assert {(track.participant, track.source) for track in offer.tracks} == {
+            (name, source) for name in ("ann", "ben") for source in ("microphone", "camera")
+        }
+    finally:
+        for peer in peers:
+            await peer.close()
+
+
 async def test_screen_share_added_by_renegotiation_arrives_on_the_same_connections(
     client: ControlClient,
 ) -> None:
