@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from crm.models import User
 from crm.selectors import organisation
-from meetings.models import Meeting
+from vmcrm.demo.meetings import find_open_meeting
 from vmcrm.demo.team import COLLEAGUES, DOMAIN, read_demo_password
 
 
@@ -16,12 +16,7 @@ def describe_access() -> list[str]:
     lines = ["", f"Demo logins (password {read_demo_password()}):"]
     lines += [f"  {colleague.address:<20} {colleague.role}" for colleague in COLLEAGUES]
     lines.append(f"Administration: {organisation.absolute(reverse('admin:index'))}")
-    meeting = (
-        Meeting.objects.filter(host__email__endswith=f"@{DOMAIN}")
-        .listed()
-        .filter(starts_at__lte=timezone.now())
-        .first()
-    )
+    meeting = find_open_meeting(timezone.now())
     if meeting:
         address = organisation.absolute(meeting.get_absolute_url())
         lines.append(f"Meeting that is open now: {address}  (code {meeting.join_code})")

@@ -8,6 +8,7 @@ from random import Random
 from crm.models import Activity, Contact, Delivery, Market, User
 from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat
 from meetings.services import closing, planning, ratings, registration, tokens
+from vmcrm.demo.team import DOMAIN
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,15 @@ def _create_past(
     closing.close_meeting(meeting=meeting)
 
 
-def _create_open(random: Random, now: datetime, host: User, contacts: list[Contact]) -> None:
-    meeting = _plan(
+def find_open_meeting(now: datetime) -> Meeting | None:
+    """A meeting of the demo company whose door is open."""
+    ours = Meeting.objects.filter(host__email__endswith=f"@{DOMAIN}")
+    return ours.listed().filter(starts_at__lte=now).first()
+
+
+def hold_open_house(now: datetime, host: User) -> Meeting:
+    """A meeting that anybody may enter now."""
+    return _plan(
         host,
         kind="partner",
         title="Open house: meet the Lumen team",
@@ -135,6 +143,10 @@ def _create_open(random: Random, now: datetime, host: User, contacts: list[Conta
         length_min=OPEN_FOR_H * 60,
         visibility="public",
     )
+
+
+def _create_open(random: Random, now: datetime, host: User, contacts: list[Contact]) -> None:
+    meeting = hold_open_house(now, host)
     own = [contact for contact in contacts if contact.owner_id == host.pk]
     for guest in random.sample(own, k=INVITED_TO_OPEN_MEETING):
         _register(meeting, guest, is_verified=False)

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from vmcrm import env
 from vmcrm.broker_urls import find_socket_path
 from vmcrm.demo.access import describe_access
+from vmcrm.demo.loading import keep_a_door_open
 from vmcrm.setup_link import describe_first_run
 from vmcrm.supervisor import leftovers, preparation, tls, valkey
 from vmcrm.supervisor.parts import find_free_ports, is_port_taken, make_parts
@@ -70,6 +71,7 @@ class Command(BaseCommand):
             self._say("Static files collected.")
         if with_demo:
             call_command("seed_demo", if_empty=True, stdout=self.stdout)
+            keep_a_door_open()
         tls_files = self._ensure_tls()
         supervisor.start(make_parts(environment, relay_ports=relay_ports, tls_files=tls_files))
         answer = supervisor.wait_until_ready(
