@@ -1,5 +1,7 @@
 """What every test gets: no outside services, and the people of tests/people.py."""
 
+import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from crm.selectors import organisation
 from tests import consent_guard
+from tests.node_tool import find_wheel
 from tests.people import (
     administrator,
     attendee_account,
@@ -50,6 +53,27 @@ _IN_PROCESS = {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     },
 }
+
+
+# Playwright's own Node wants a library that a bare Debian lacks; the one of our locks does not.
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(find_wheel() / "bin" / "node"))
+
+NO_CHROMIUM = "Chromium is missing (apt-get install chromium): the browser tests were left out."
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser the rest can still be run."""
+    if shutil.which("chromium") is None:
+        for item in items:
+            if item.get_closest_marker("browser") is not None:
+                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A person may go without the browser tests, CI may not."""
+    has_browser = shutil.which("chromium") is not None
+    if os.environ.get("CI") == "true" and not has_browser and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session", autouse=True)
