@@ -23,6 +23,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "publish_offer": ("host", "co_host", "presenter"),
     "subscribe": ROLES,
     "subscribe_answer": ROLES,
+    "set_view": ROLES,
     "set_source": ("host", "co_host", "presenter"),
     "send_chat": ROLES,
     "admit": ("host", "co_host"),
@@ -38,12 +39,15 @@ TABLE: dict[str, tuple[str, ...]] = {
     "ping": ROLES,
 }
 
+SMALL_TILE = {"source": "camera", "width": 320, "height": 180, "is_stage": False}
+
 
 def fields_of(kind: str, target: Seat, waiting: Seat) -> dict[str, Any]:
     return {
         "hello": {"resume_seq": None},
         "publish_offer": MICROPHONE,
         "subscribe_answer": {"generation": 1, "sdp": "v=0"},
+        "set_view": {"tiles": [{"seat": str(target.public_id), **SMALL_TILE}]},
         "set_source": {"source": "camera", "enabled": True},
         "send_chat": {"client_id": str(uuid4()), "text": "Hello"},
         "admit": {"seat": str(waiting.public_id)},
