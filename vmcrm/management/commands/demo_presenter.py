@@ -1,6 +1,7 @@
 """`manage.py demo_presenter`: somebody to see and hear, for whoever tries a meeting alone."""
 
 import asyncio
+import signal
 import ssl
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -39,13 +40,17 @@ class Command(BaseCommand):
             raise CommandError("The presenter is a demo account, and there is no demo data here.")
         meeting = _find_meeting(code)
         self._say(f"Joining “{meeting.title}”: {settings.BASE_URL}{meeting.get_absolute_url()}")
-        with _signed_in(user) as cookie, suppress(KeyboardInterrupt):
+        with _signed_in(user) as cookie, suppress(asyncio.CancelledError):
             asyncio.run(self._present(meeting, cookie))
         self._say("Left.")
 
     async def _present(self, meeting: Meeting, cookie: str) -> None:
         from vmcrm.demo import presenter  # loads codecs, which other commands need not wait for
 
+        # By hand, because a shell starts what is to run in the background with SIGINT ignored.
+        if (stay := asyncio.current_task()) is not None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, stay.cancel)
         address = settings.BASE_URL.replace("http", "ws", 1)
         entrance = presenter.Entrance(
             url=f"{address}/ws/meetings/{meeting.public_id}/",
