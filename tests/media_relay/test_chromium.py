@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import statistics
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,9 @@ class CallPage:
 
     page: Page
     client: ControlClient
+    media: tuple[str, int]  # where the relay takes datagrams
+    rewrite_answer: Callable[[str], str] = str
+    rewrite_offer: Callable[[str], str] = str
     tracks: dict[str, protocol.TrackInfo] = field(default_factory=dict)  # by source
 
     async def publish(self, sdp: str, sources: dict[str, protocol.Source]) -> str:
@@ -41,7 +44,7 @@ class CallPage:
             protocol.PublishOffer, room=ROOM, participant="ann", sdp=sdp, sources=sources
         )
         assert isinstance(answer, protocol.PublishAnswer)
-        return answer.sdp
+        return self.rewrite_answer(answer.sdp)
 
     async def answer(self, generation: int, sdp: str) -> None:
         await self.client.do(
@@ -62,7 +65,8 @@ class CallPage:
             )
             seen = offer.generation
             self.tracks = {track.source: track for track in offer.tracks}
-            await self.page.evaluate("([g, sdp]) => takeOffer(g, sdp)", [seen, offer.sdp])
+            sdp = self.rewrite_offer(offer.sdp)
+            await self.page.evaluate("([g, sdp]) => takeOffer(g, sdp)", [seen, sdp])
 
     async def carry_wanted_layers(self) -> None:
         """As the room page does: encode only what is watched."""
@@ -139,7 +143,7 @@ async def call_page(
             "http://localhost/", lambda route: route.fulfill(body="", content_type="text/html")
         )
         await page.goto("http://localhost/")
-        call = CallPage(page, client)
+        call = CallPage(page, client, relay.media)
         await page.expose_function("relayPublish", call.publish)
         await page.expose_function("relayAnswer", call.answer)
         configuration = json.dumps(rtc_configuration or {})
