@@ -5,6 +5,7 @@ ICE finds the address, DTLS the keys; this object joins the two and keeps the co
 
 import asyncio
 import logging
+import time
 from typing import Literal, Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -12,6 +13,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from media_relay.protocol import CandidateType
 from media_relay.sdp.description import Fingerprint
 from media_relay.stats import Stats
+from media_relay.transport.cookies import CookiePolicy
 from media_relay.transport.dtls import DtlsServer, SrtpPair
 from media_relay.transport.ice import IceLite, Verdict
 from media_relay.transport.inbox import MAX_DATAGRAM_BYTES
@@ -57,6 +59,7 @@ class Connection:
         *,
         listener: Listener,
         certificate: RTCCertificate,
+        cookies: CookiePolicy,
         buffer: PacketBuffer,
         stats: Stats,
         now: float,
@@ -68,8 +71,13 @@ class Connection:
         self._listener = listener
         self._buffer = buffer
         self._stats = stats
+        self._cookies = cookies
         self._dtls = DtlsServer(
-            certificate, send=self._send_plain, on_ready=self._keys_ready, on_end=self._end
+            certificate,
+            asks_for_cookie=cookies.asks(now),
+            send=self._send_plain,
+            on_ready=self._keys_ready,
+            on_end=self._end,
         )
         self._fingerprints: tuple[Fingerprint, ...] = ()
         self._srtp: SrtpPair | None = None
@@ -247,6 +255,8 @@ class Connection:
         if self.state == "closed":
             return
         self._stats.drops[f"connection_{reason}"] += 1
+        if reason.startswith("handshake_"):
+            self._cookies.note_failure(time.monotonic())
         self._change("closed")
 
     def _change(self, state: State) -> None:

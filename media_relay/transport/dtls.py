@@ -19,6 +19,7 @@ from aiortc.rtcdtlstransport import (
 )
 
 from media_relay.sdp.description import Fingerprint
+from media_relay.transport.cookies import CookieTransport
 from media_relay.transport.srtp import InboundSrtp, OutboundSrtp
 
 logger = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class DtlsServer:
         self,
         certificate: RTCCertificate,
         *,
+        asks_for_cookie: bool,
         send: Callable[[bytes], None],
         on_ready: Callable[[SrtpPair], None],
         on_end: Callable[[str], None],
@@ -112,7 +114,8 @@ class DtlsServer:
         self._pipe = RecordPipe(send)
         # It asks its ICE transport for sending and receiving alone, which the pipe does.
         ice: Any = self._pipe
-        self._transport: Any = RTCDtlsTransport(ice, [certificate])
+        make = CookieTransport if asks_for_cookie else RTCDtlsTransport
+        self._transport: Any = make(ice, [certificate])
         self._transport._set_role("server")  # noqa: SLF001 - before start, see RFC 5763 section 5
         self._on_ready = on_ready
         self._on_end = on_end

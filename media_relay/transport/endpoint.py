@@ -12,6 +12,7 @@ from media_relay.protocol import CandidateType
 from media_relay.sdp.description import Fingerprint
 from media_relay.stats import Stats
 from media_relay.transport.connection import Connection, Listener, new_send_buffer
+from media_relay.transport.cookies import CookiePolicy
 from media_relay.transport.dtls import CertificateShop, fingerprint_of
 from media_relay.transport.ice import Check, read_check
 from media_relay.transport.mmsg import Address
@@ -45,6 +46,7 @@ class MediaEndpoint:
         self._stats = stats
         self._turn_ips = turn_ips
         self._certificates = CertificateShop()
+        self._cookies = CookiePolicy()
         self._buffer = new_send_buffer()
         self._connections: set[Connection] = set()
         self._by_ufrag: dict[str, Connection] = {}
@@ -92,6 +94,7 @@ class MediaEndpoint:
         connection = Connection(
             listener=listener,
             certificate=self._certificates.current(),
+            cookies=self._cookies,
             buffer=self._buffer,
             stats=self._stats,
             now=time.monotonic(),

@@ -6,6 +6,7 @@ has not brought an authentic check after a few seconds is cut, as is one that br
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from typing import Any, cast
@@ -17,7 +18,10 @@ from media_relay.transport.mmsg import Address
 from media_relay.transport.srtp import PacketBuffer
 
 MAX_STREAMS = 1_000
-MAX_STRANGERS = 100  # streams that have not brought an authentic check yet; the newest is cut
+# Streams that have not brought an authentic check yet. A browser brings one within two round trips:
+# of more, the oldest of the address that holds most of them is cut, so that nobody who opens
+# streams and says nothing keeps others out.
+MAX_STRANGERS = 100
 STRANGER_LIMIT_S = 5.0
 # What waits because the peer reads too slowly: media above the first limit is dropped, newest
 # first, and repaired by NACK; above the second the stream is cut and the browser starts anew.
@@ -49,11 +53,12 @@ class TcpStream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
+        if peer is not None:
+            # A name of its own: the same numbers may be in use over UDP.
+            self.address = (peer[0], peer[1], "tcp")
         if peer is None or not self._listener.admit(self):
             self.cut("tcp_full")
             return
-        # A name of its own: the same numbers may be in use over UDP.
-        self.address = (peer[0], peer[1], "tcp")
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(STRANGER_LIMIT_S, self.cut, "tcp_stranger")
 
@@ -79,11 +84,6 @@ class TcpStream(asyncio.Protocol):
         self._listener.forget(self)
 
     # --- as a UDP socket ---
-
-    @property
-    def is_stranger(self) -> bool:
-        """No authentic check came from here yet."""
-        return self._deadline is not None
 
     def send(self, data: bytes | memoryview, address: Address) -> None:
         """Write one frame; never raises."""
@@ -113,6 +113,7 @@ class TcpStream(asyncio.Protocol):
         if self._deadline is not None and self._listener.is_known(self.address):
             self._deadline.cancel()
             self._deadline = None
+            self._listener.accept(self)
 
 
 class TcpListener:
@@ -133,6 +134,7 @@ class TcpListener:
         self.stats = stats
         self.buffer = PacketBuffer(MAX_DATAGRAM_BYTES + 1)
         self._streams: set[TcpStream] = set()
+        self._strangers: dict[TcpStream, None] = {}  # the oldest first
         self._server: asyncio.Server | None = None
         self._starting: asyncio.Task[None] | None = None
         self._on_datagram: OnDatagram | None = None
@@ -174,15 +176,29 @@ class TcpListener:
     # --- for its streams ---
 
     def admit(self, stream: TcpStream) -> bool:
-        """Whether there is room for one more."""
-        strangers = sum(known.is_stranger for known in self._streams)
-        if len(self._streams) >= MAX_STREAMS or strangers >= MAX_STRANGERS:
+        """Whether there is room for one more; another stranger makes room if need be."""
+        if len(self._streams) >= MAX_STREAMS:
             return False
+        if len(self._strangers) >= MAX_STRANGERS:
+            self._cut_stranger()
         self._streams.add(stream)
+        self._strangers[stream] = None
         return True
+
+    def accept(self, stream: TcpStream) -> None:
+        """An authentic check came: no stranger any more."""
+        self._strangers.pop(stream, None)
+
+    def _cut_stranger(self) -> None:
+        crowd = Counter(stranger.address[0] for stranger in self._strangers)
+        crowded = max(crowd, key=crowd.__getitem__)
+        oldest = next(entry for entry in self._strangers if entry.address[0] == crowded)
+        del self._strangers[oldest]  # it leaves the streams only in a later turn
+        oldest.cut("tcp_full")
 
     def forget(self, stream: TcpStream) -> None:
         """The stream is over, and whoever held its address."""
+        self._strangers.pop(stream, None)
         if stream in self._streams:
             self._streams.remove(stream)
             self._on_end(stream.address)

@@ -4,30 +4,31 @@ import asyncio
 import random
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from aiortc import RTCSessionDescription
 
 from media_relay import protocol
 from tests.media_relay.peers import ROOM, Peer, Picture, Tone
-from tests.media_relay.relay_process import RelayProcess, control_client, running_relay
+from tests.media_relay.relay_process import ROOT, RelayProcess, control_client, running_relay
 
 pytestmark = pytest.mark.process
 
-ATTACKER = Path(__file__).parent / "attacker.py"
 RANDOM_DATAGRAMS = 3_000
 CLIENT_HELLOS = 50
 OVERSIZED = 20
 STUN_CHECKS = 500
 
 
-async def attack(relay: RelayProcess, seed: int) -> None:
-    """Run the attacker as a process of its own, to its end."""
-    host, port = relay.media
-    arguments = [sys.executable, str(ATTACKER), host, str(port), str(seed)]
-    result = await asyncio.to_thread(subprocess.run, arguments, timeout=60, check=False)
+async def run_attacker(name: str, *arguments: object) -> None:
+    """Run one of the attackers as a process of its own, to its end."""
+    command = [sys.executable, "-m", f"tests.media_relay.{name}", *map(str, arguments)]
+    result = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, timeout=60, check=False)
     assert result.returncode == 0
+
+
+async def attack(relay: RelayProcess, seed: int) -> None:
+    await run_attacker("attacker", *relay.media, seed)
 
 
 async def test_call_under_attack_comes_up_and_goes_on() -> None:

@@ -120,18 +120,67 @@ async def test_stranger_without_an_authentic_check_is_cut(
     writer.close()
 
 
-async def test_more_strangers_than_allowed_are_cut_at_once(
+async def test_silent_strangers_do_not_keep_a_newcomer_out(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tcp, "MAX_STRANGERS", 2)
     door.knows_everybody = False
-    writers = [(await door.connect())[1] for _ in range(3)]
+    silent = [await door.connect() for _ in range(3)]
 
-    await door.has_dropped("tcp_full")
+    reader, writer = await door.connect()
+    writer.write(frame(b"check"))
+    await seen(door, 1)
+    door.streams[0].send(b"answer", ())
 
+    assert await reader.readexactly(8) == frame(b"answer")
+    assert door.stats.drops["tcp_full"] == 2
+    for oldest, _ in silent[:2]:
+        with contextlib.suppress(ConnectionResetError):
+            assert await oldest.read() == b""
     assert door.listener.waiting == 2
-    for writer in writers:
-        writer.close()
+    for _, left in silent:
+        left.close()
+    writer.close()
+
+
+async def test_crowd_from_one_address_does_not_push_out_somebody_elsewhere(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "MAX_STRANGERS", 3)
+    door.knows_everybody = False
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", door.listener.port, local_addr=("127.0.0.2", 0)
+    )
+    crowd = [(await door.connect())[1] for _ in range(10)]
+
+    async def has_made_room() -> bool:
+        return door.stats.drops["tcp_full"] == 8
+
+    await eventually(has_made_room, "eight of the crowd being cut")
+    writer.write(frame(b"check"))
+    await seen(door, 1)
+    door.streams[0].send(b"answer", ())
+
+    assert await reader.readexactly(8) == frame(b"answer")
+    for stranger in (*crowd, writer):
+        stranger.close()
+
+
+async def test_streams_that_brought_a_check_are_never_cut_for_strangers(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "MAX_STRANGERS", 1)
+    reader, writer = await door.connect()
+    writer.write(frame(b"check"))
+    await seen(door, 1)
+
+    crowd = [(await door.connect())[1] for _ in range(3)]
+    await door.has_dropped("tcp_full")
+    door.streams[0].send(b"answer", ())
+
+    assert await reader.readexactly(8) == frame(b"answer")
+    for stranger in (*crowd, writer):
+        stranger.close()
 
 
 async def test_slow_reader_loses_media_first_and_then_the_stream(door: Door) -> None:
