@@ -65,7 +65,7 @@ test("protocol_own_message_with_unknown_field_is_refused_before_it_leaves", () =
 });
 
 test("protocol_close_codes_are_those_of_the_server", () => {
-  const python = readFileSync(new URL("../../meetings/room_protocol.py", import.meta.url), "utf8");
+  const python = readFileSync(new URL("../../meetings/room_protocol/close_codes.py", import.meta.url), "utf8");
   const declared = [...python.matchAll(/^CLOSE_(\w+): Final = (\d+)$/gm)].map(([, name, code]) => [
     name, Number(code),
   ]);

@@ -1,6 +1,6 @@
 /**
  * The messages of a room as the browser sees them: names, types, checks. The Python side is
- * `meetings/room_protocol.py`, the prose `meetings/PROTOCOL.md`; the golden files of the tests
+ * `meetings/room_protocol/`, the prose `meetings/PROTOCOL.md`; the golden files of the tests
  * keep the three alike. Nothing here knows a socket or a page.
  *
  * @typedef {"microphone" | "camera" | "screen" | "screen_audio"} Source

@@ -1,0 +1,13 @@
+"""Why a socket was closed, for programs."""
+
+from typing import Final
+
+CLOSE_BAD_MESSAGE: Final = 4000
+CLOSE_NO_SEAT: Final = 4001
+CLOSE_FORBIDDEN: Final = 4003
+CLOSE_UNKNOWN_MEETING: Final = 4004
+CLOSE_TOO_MANY_MESSAGES: Final = 4008
+CLOSE_REPLACED: Final = 4009
+CLOSE_MEETING_ENDED: Final = 4010
+CLOSE_SLOW_READER: Final = 4029
+CLOSE_SERVER_RESTARTS: Final = 1012
