@@ -85,6 +85,8 @@ class Room(Protocol):
 
     @property
     def preferred_codec(self) -> Codec | None: ...
+    @property
+    def refused_codecs(self) -> frozenset[Codec]: ...
     def publication_started(self, publication: Publication) -> None: ...
     def publication_ended(self, publication: Publication) -> None: ...
     def publish_state_changed(self, participant: str, state: ConnectionState) -> None: ...
@@ -177,7 +179,8 @@ class Publisher:
     ) -> AnsweredSection:
         chosen = None
         if section.port != 0 and section.kind in {"audio", "video"} and section.has_rtcp_mux:
-            chosen = choose_codec(section, self._codec_for(sources.get(section.mid)))
+            wanted = self._codec_for(sources.get(section.mid))
+            chosen = choose_codec(section, wanted, self._room.refused_codecs)
         is_accepted = section.mid in sources
         if is_accepted and chosen is None:
             raise BadSdp(f"Section {section.mid} offers no codec that the relay forwards.")
@@ -185,9 +188,11 @@ class Publisher:
         return AnsweredSection(offered=section, chosen=chosen, is_accepted=is_accepted, rids=rids)
 
     def _codec_for(self, source: Source | None) -> Codec | None:
-        """A living publication keeps its codec; a new one takes the room's."""
+        """A living publication keeps its codec while all receive it; a new one takes the room's."""
         existing = self.publications.get(source) if source is not None else None
-        return self._room.preferred_codec if existing is None else existing.codec
+        if existing is None or existing.codec in self._room.refused_codecs:
+            return self._room.preferred_codec
+        return existing.codec
 
     def _connect(self, offer: Description, now: float) -> Connection:
         """Keep the connection, restart its ICE, or make a new one for another browser object."""

@@ -14,6 +14,7 @@ from media_relay.protocol import (
     ConnectionState,
     ConnectionStateChanged,
     LayersWanted,
+    OfferWanted,
     PublicationEnded,
     PublicationStarted,
     RoomInfo,
@@ -142,6 +143,7 @@ class Room:
         for publication in participant.publisher.publications.values():
             if publication.is_video and publication.demand.is_partial:
                 self.layers_wanted(publication)
+        self._ask_for_offer(participant)
 
     def _new_participant(self, name: str, may_publish: frozenset[Source]) -> Participant:
         participant = Participant(
@@ -165,9 +167,16 @@ class Room:
 
     @property
     def preferred_codec(self) -> Codec | None:
-        """One video codec for a room: that of the first picture in it."""
+        """One video codec for a room: that of the first picture in it that all receive."""
+        refused = self.refused_codecs
         videos = (entry.codec for entry in self.publications() if entry.is_video)
-        return next(videos, None)
+        return next((codec for codec in videos if codec not in refused), None)
+
+    @property
+    def refused_codecs(self) -> frozenset[Codec]:
+        """What some viewer who is here cannot decode."""
+        viewers = (participant.subscription for participant in self.participants.values())
+        return frozenset(codec for viewer in viewers for codec in viewer.refused)
 
     def publication_started(self, publication: Publication) -> None:
         event = PublicationStarted(
@@ -248,6 +257,17 @@ class Room:
     def videos_paused(self, participant: str, videos: tuple[VisibleVideo, ...]) -> None:
         event = VideosPaused(seq=0, room=self.name, participant=participant, videos=videos)
         self._bus.to_participant(self.name, participant, event)
+
+    def codec_refused(self) -> None:
+        """A viewer cannot decode what others send: they are to offer again."""
+        for participant in self.participants.values():
+            self._ask_for_offer(participant)
+
+    def _ask_for_offer(self, participant: Participant) -> None:
+        sent = {entry.codec for entry in participant.publisher.publications.values()}
+        if sent & self.refused_codecs:
+            event = OfferWanted(seq=0, room=self.name, participant=participant.id)
+            self._bus.to_participant(self.name, participant.id, event)
 
     def subscribe_offer_made(self, participant: str, offer: Offer) -> None:
         event = SubscribeOffer(

@@ -26,7 +26,7 @@ from media_relay.forwarding.rtcp import (
 from media_relay.protocol import ConnectionState, PathQuality, TrackInfo, ViewTile, VisibleVideo
 from media_relay.publication import Publication
 from media_relay.quality import PathMeter, RoundTrip
-from media_relay.sdp.codecs import Codec
+from media_relay.sdp.codecs import OPTIONAL, Codec
 from media_relay.sdp.description import Description
 from media_relay.sdp.parse import parse_description
 from media_relay.sdp.write import OfferedSection, TransportLines, write_subscribe_offer
@@ -69,6 +69,7 @@ class Room(Protocol):
     def subscribe_state_changed(self, participant: str, state: ConnectionState) -> None: ...
     def videos_paused(self, participant: str, videos: tuple[VisibleVideo, ...]) -> None: ...
     def tracks_moved(self, participant: str, tracks: tuple[TrackInfo, ...]) -> None: ...
+    def codec_refused(self) -> None: ...
 
 
 class Subscription:
@@ -78,6 +79,7 @@ class Subscription:
         self, *, participant: str, room: Room, endpoint: MediaEndpoint, stats: Stats
     ) -> None:
         self.outstanding: Offer | None = None
+        self.refused: set[Codec] = set()  # what the viewer's answers left out
         self.round_trip = RoundTrip()
         self._meter = PathMeter(time.monotonic())
         self._octets_counted = 0
@@ -170,8 +172,11 @@ class Subscription:
         _check_answer(answer, connection)
         connection.set_remote(ufrag=answer.ice_ufrag, fingerprints=answer.fingerprints)
         self.outstanding = None
+        refused_before = len(self.refused)
         for slot in self._slots:
             self._apply(slot, answer, offer, now)
+        if len(self.refused) > refused_before:
+            self._room.codec_refused()
         self._share(now)
         self._offer_if_free(now)
 
@@ -180,11 +185,14 @@ class Subscription:
         if publication is None or offer.carried.get(slot.mid) is not publication:
             return  # changed since the offer: the next one says so
         was_accepted = slot.is_accepted
+        taken = {entry.payload_type for entry in section.formats} if section is not None else set()
         slot.named = publication
-        slot.is_accepted = section is not None and section.is_receiving
-        slot.forwarder.uses_rtx = section is not None and any(
-            entry.payload_type == slot.codec.rtx_payload_type for entry in section.formats
+        slot.is_accepted = (
+            section is not None and section.is_receiving and slot.codec.payload_type in taken
         )
+        slot.forwarder.uses_rtx = slot.codec.rtx_payload_type in taken
+        if slot.codec in OPTIONAL and section is not None and slot.codec.payload_type not in taken:
+            self.refused.add(slot.codec)
         if slot.is_accepted and not was_accepted and self._is_connected:
             self._begin(slot, publication, now)
 

@@ -435,6 +435,8 @@ class RoomConsumer(RoomSocket):
             self.put(rp.RoomQuality(seats=tuple(map(seat_quality, event.participants))))
         elif isinstance(event, relay_protocol.LayersWanted):
             self.put(rp.LayersWanted(source=event.source, layers=event.layers))
+        elif isinstance(event, relay_protocol.OfferWanted):
+            self.put(rp.OfferWanted())
         elif isinstance(event, relay_protocol.VideosPaused):
             videos = tuple(
                 rp.VideoName(seat=video.participant, source=video.source) for video in event.videos

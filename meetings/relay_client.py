@@ -61,6 +61,7 @@ OF_ONE_PARTICIPANT: Final = (
     protocol.ConnectionStateChanged,
     protocol.TracksMoved,
     protocol.LayersWanted,
+    protocol.OfferWanted,
     protocol.VideosPaused,
 )
 """Events that concern nobody else in the room."""

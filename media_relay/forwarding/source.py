@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from struct import unpack_from
 from typing import NamedTuple
 
+from media_relay.forwarding.av1 import starts_av1_key_frame
 from media_relay.forwarding.keyframes import starts_h264_key_frame
 from media_relay.forwarding.nack import NackGenerator
 from media_relay.forwarding.numbering import DenseNumbering
@@ -11,10 +12,13 @@ from media_relay.forwarding.ring import PacketRing, StoredPacket
 from media_relay.forwarding.rtcp import ReportBlock, SenderReport
 from media_relay.forwarding.rtp import RtpHeader, pack_extensions, pack_send_time
 from media_relay.forwarding.sequence import SequenceUnwrapper
-from media_relay.forwarding.vp8 import read_key_frame_height, read_vp8
+from media_relay.forwarding.vp8 import Vp8Payload, read_key_frame_height, read_vp8
+from media_relay.forwarding.vp9 import Vp9Payload, read_vp9
 
 VIDEO_RING = 1024  # about 4 s of 720p; one second is what NACKs reach back
 AUDIO_RING = 128
+# Of codecs whose packets carry no numbers of pictures.
+KEY_FRAME_STARTS = {"H264": starts_h264_key_frame, "AV1": starts_av1_key_frame}
 
 
 class ClockMark(NamedTuple):
@@ -98,24 +102,30 @@ class SourceStream:
         start, end = header.payload_start, header.payload_end
         size = len(extensions)
         data = extensions + packet[start:end]
-        if self._codec != "VP8":
-            is_start = self._codec == "H264" and starts_h264_key_frame(packet, start, end)
+        picture: Vp8Payload | Vp9Payload
+        if self._codec == "VP8":
+            picture = read_vp8(packet, start, end)
+            if picture.is_key_frame_start:
+                self.height = read_key_frame_height(packet[start:end], picture) or self.height
+        elif self._codec == "VP9":
+            picture = read_vp9(packet, start, end)
+            self.height = picture.height or self.height
+        else:
+            starts = KEY_FRAME_STARTS.get(self._codec)
+            is_start = starts is not None and starts(packet, start, end)
             return StoredPacket(number, header.timestamp, header.is_marked, is_start, size, data)
-        vp8 = read_vp8(packet, start, end)
-        if vp8.is_key_frame_start:
-            self.height = read_key_frame_height(packet[start:end], vp8) or self.height
         return StoredPacket(
             number,
             header.timestamp,
             header.is_marked,
-            vp8.is_key_frame_start,
+            picture.is_key_frame_start,
             size,
             data,
-            vp8.picture_id,
-            vp8.picture_mask,
-            size + vp8.picture_at if vp8.picture_at else 0,
-            vp8.tl0,
-            size + vp8.tl0_at if vp8.tl0_at else 0,
+            picture.picture_id,
+            picture.picture_mask,
+            size + picture.picture_at if picture.picture_at else 0,
+            picture.tl0,
+            size + picture.tl0_at if picture.tl0_at else 0,
         )
 
     def accept_sender_report(self, report: SenderReport, now: float) -> None:

@@ -3,6 +3,7 @@
 from media_relay.protocol.envelope import Error, Event, Message, Ok, Request
 from media_relay.protocol.media import (
     ConnectionStateChanged,
+    OfferWanted,
     PausePublication,
     PublicationEnded,
     PublicationStarted,
@@ -76,6 +77,7 @@ EVENTS: tuple[type[Event], ...] = (
     TracksMoved,
     TalkTimes,
     LayersWanted,
+    OfferWanted,
     VideosPaused,
     Goodbye,
 )

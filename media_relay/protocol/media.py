@@ -50,6 +50,15 @@ class PublishAnswer(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OfferWanted(Event):
+    """To a publisher: a viewer came who cannot decode what it sends; offer again as it is."""
+
+    TYPE: ClassVar[str] = "offer_wanted"
+    room: Name
+    participant: Name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Subscribe(Request):
     """Make the subscribe connection anew; offers follow as events."""
 

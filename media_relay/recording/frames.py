@@ -1,12 +1,15 @@
-"""Packets back into frames: the payload formats of Opus, VP8 and H.264, packets in order."""
+"""Packets back into frames: the payload formats of each codec, packets in order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from struct import pack
 from typing import NamedTuple, Protocol
 
 from media_relay.forwarding.ring import StoredPacket
+from media_relay.forwarding.vp9 import read_vp9
+from media_relay.recording import av1
 from media_relay.recording.h264 import avc_configuration, picture_size
 from media_relay.recording.matroska import TrackHeader, opus_header
+from media_relay.recording.vp9 import key_frame_size
 
 MAX_FRAME_BYTES = 4 * 1024 * 1024  # a larger one is not a picture but an attack
 _STAP_A, _FU_A, _SPS, _PPS, _IDR = 24, 28, 7, 8, 5
@@ -60,7 +63,7 @@ class PictureAssembler:
 
     def __init__(self, codec: str) -> None:
         self.needs_key_frame = True
-        self._read = {"VP8": _read_vp8, "H264": _read_h264}[codec]
+        self._read = _READERS[codec]
         self._packets: list[StoredPacket] = []
         self._bytes = 0
 
@@ -98,7 +101,7 @@ def make_assembler(codec: str) -> Assembler | None:
     """The assembler for a codec by its name in SDP, or None for one that is not recorded."""
     if codec == "OPUS":
         return SoundAssembler()
-    return PictureAssembler(codec) if codec in {"VP8", "H264"} else None
+    return PictureAssembler(codec) if codec in _READERS else None
 
 
 # --- VP8 ---------------------------------------------------------------------------------------
@@ -132,6 +135,47 @@ def _vp8_descriptor_bytes(payload: bytes) -> int | None:
             length += 2 if payload[2] & 0x80 else 1
         length += (1 if flags & 0x40 else 0) + (1 if flags & 0x30 else 0)
     return length if length <= len(payload) else None
+
+
+# --- VP9 ---------------------------------------------------------------------------------------
+
+
+def _read_vp9(timestamp: int, payloads: list[bytes]) -> Frame | None:
+    """RFC 9628 section 4.2: the descriptor goes, what is left follows each other.
+
+    Several spatial layers would have to be joined into a superframe: they are not recorded.
+    """
+    found = [read_vp9(payload, 0, len(payload)) for payload in payloads]
+    if any(descriptor.size == 0 or descriptor.spatial_layer for descriptor in found):
+        return None
+    data = b"".join(
+        payload[descriptor.size :] for payload, descriptor in zip(payloads, found, strict=True)
+    )
+    if not found[0].is_key_frame_start:
+        return Frame(timestamp, False, data, None)
+    size = key_frame_size(data)
+    if size is None:
+        return None
+    return Frame(timestamp, True, data, TrackHeader("V_VP9", width=size[0], height=size[1]))
+
+
+# --- AV1 ---------------------------------------------------------------------------------------
+
+
+def _read_av1(timestamp: int, payloads: list[bytes]) -> Frame | None:
+    units = av1.read_units(payloads)
+    if not units:
+        return None
+    data = b"".join(unit.stored() for unit in units)
+    header = next((unit for unit in units if unit.kind == av1.SEQUENCE_HEADER), None)
+    if header is None:
+        return Frame(timestamp, False, data, None)
+    sequence = av1.read_sequence(header)
+    if sequence is None:
+        return None
+    private = sequence.configuration + header.stored()
+    track = TrackHeader("V_AV1", private, width=sequence.width, height=sequence.height)
+    return Frame(timestamp, True, data, track)
 
 
 # --- H.264 -------------------------------------------------------------------------------------
@@ -181,3 +225,11 @@ def _iter_aggregate(payload: bytes) -> Iterator[bytes]:
             return
         yield payload[position + 2 : end]
         position = end
+
+
+_READERS: dict[str, Callable[[int, list[bytes]], Frame | None]] = {
+    "VP8": _read_vp8,
+    "VP9": _read_vp9,
+    "AV1": _read_av1,
+    "H264": _read_h264,
+}

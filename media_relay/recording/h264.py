@@ -2,36 +2,16 @@
 
 from struct import pack
 
+from media_relay.recording.bits import Bits
+
 _WITH_CHROMA = {100, 110, 122, 244, 44, 83, 86, 118, 128}
 _MAX_SIDE = 16_384
-
-
-class _Bits:
-    """Reads bits, and the numbers of variable length of section 9.1."""
-
-    def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data, "big")
-        self._left = 8 * len(data)
-
-    def read(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise ValueError("The parameter set is cut off.")
-        return self._value >> self._left & ((1 << count) - 1)
-
-    def read_number(self) -> int:
-        zeros = 0
-        while self.read(1) == 0:
-            zeros += 1
-            if zeros > 31:
-                raise ValueError("The parameter set holds a number beyond reason.")
-        return (1 << zeros) - 1 + self.read(zeros)
 
 
 def picture_size(unit: bytes) -> tuple[int, int] | None:
     """Width and height in pixels, or None for a set that cannot be read."""
     try:
-        size = _read_size(_Bits(unit[1:].replace(b"\0\0\x03", b"\0\0")))
+        size = _read_size(Bits(unit[1:].replace(b"\0\0\x03", b"\0\0")))
     except ValueError:
         return None
     return size if all(1 <= side <= _MAX_SIDE for side in size) else None
@@ -43,7 +23,7 @@ def avc_configuration(sequence: bytes, picture: bytes) -> bytes:
     return head + pack("!H", len(sequence)) + sequence + pack("!BH", 1, len(picture)) + picture
 
 
-def _read_size(bits: _Bits) -> tuple[int, int]:
+def _read_size(bits: Bits) -> tuple[int, int]:
     profile = bits.read(8)
     bits.read(16)  # constraints and level
     bits.read_number()  # id
@@ -67,7 +47,7 @@ def _read_size(bits: _Bits) -> tuple[int, int]:
     return width, height
 
 
-def _read_chroma(bits: _Bits) -> int:
+def _read_chroma(bits: Bits) -> int:
     chroma = bits.read_number()
     if chroma == 3:
         bits.read(1)
@@ -79,7 +59,7 @@ def _read_chroma(bits: _Bits) -> int:
     return chroma
 
 
-def _skip_picture_order(bits: _Bits) -> None:
+def _skip_picture_order(bits: Bits) -> None:
     kind = bits.read_number()
     if kind == 0:
         bits.read_number()

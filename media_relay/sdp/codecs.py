@@ -64,8 +64,29 @@ H264 = Codec(
     fmtp="level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
     feedback=_VIDEO_FEEDBACK,
 )
-CODECS = (OPUS, VP8, H264)
-DEFAULT_CODEC = {"audio": OPUS, "video": VP8}
+VP9 = Codec(
+    name="VP9",
+    kind="video",
+    clock_rate=90_000,
+    channels=1,
+    payload_type=98,
+    rtx_payload_type=99,
+    fmtp="profile-id=0",
+    feedback=_VIDEO_FEEDBACK,
+)
+AV1 = Codec(
+    name="AV1",
+    kind="video",
+    clock_rate=90_000,
+    channels=1,
+    payload_type=100,
+    rtx_payload_type=101,
+    fmtp="level-idx=5;profile=0;tier=0",
+    feedback=_VIDEO_FEEDBACK,
+)
+CODECS = (OPUS, VP8, H264, VP9, AV1)
+# Every browser receives the others (RFC 7742 section 5); these go only where every viewer does.
+OPTIONAL = frozenset({VP9, AV1})
 
 
 @dataclass(frozen=True)
@@ -79,13 +100,20 @@ class ChosenCodec:
     profile_level_id: str = ""
 
 
-def choose_codec(section: MediaSection, preferred: Codec | None = None) -> ChosenCodec | None:
-    """The room's codec when the browser can, else the browser's first that the relay can."""
+def choose_codec(
+    section: MediaSection,
+    preferred: Codec | None = None,
+    refused: frozenset[Codec] = frozenset(),
+) -> ChosenCodec | None:
+    """The room's codec when the browser can, else the browser's first that the relay can.
+
+    Never one that some viewer has `refused`.
+    """
     usable = [
         (entry, codec)
         for entry in section.formats
         for codec in CODECS
-        if codec.kind == section.kind and _is_same(entry, codec)
+        if codec.kind == section.kind and codec not in refused and _is_same(entry, codec)
     ]
     if not usable:
         return None
@@ -102,7 +130,11 @@ def choose_codec(section: MediaSection, preferred: Codec | None = None) -> Chose
 def _is_same(entry: Format, codec: Codec) -> bool:
     if (entry.name, entry.clock_rate) != (codec.name, codec.clock_rate):
         return False
-    return codec is not H264 or _is_constrained_baseline(entry.parameters)
+    if codec is H264:
+        return _is_constrained_baseline(entry.parameters)
+    # Profile 0 of both: 8 bits (AV1: or 10), 4:2:0. It is what an absent parameter means.
+    profile = {"VP9": "profile-id", "AV1": "profile"}.get(codec.name)
+    return profile is None or entry.parameters.get(profile, "0") == "0"
 
 
 def _is_constrained_baseline(parameters: dict[str, str]) -> bool:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from media_relay.sdp.codecs import ChosenCodec, Codec
+from media_relay.sdp.codecs import OPTIONAL, VP8, ChosenCodec, Codec
 from media_relay.sdp.description import (
     ABS_SEND_TIME,
     AUDIO_LEVEL,
@@ -144,7 +145,11 @@ def _answer_section(entry: AnsweredSection, transport: Sequence[str]) -> list[st
         ]
     codec = chosen.codec
     return [
-        *_section_head(codec.kind, offered.mid, chosen.payload_type, chosen.rtx_payload_type),
+        *_section_head(
+            codec.kind,
+            offered.mid,
+            _payload_types(chosen),
+        ),
         "a=recvonly" if entry.is_accepted else "a=inactive",
         *transport,
         *_codec_lines(
@@ -166,11 +171,17 @@ def _answer_section(entry: AnsweredSection, transport: Sequence[str]) -> list[st
 
 def _offer_section(entry: OfferedSection, transport: Sequence[str]) -> list[str]:
     codec = entry.codec
+    # A viewer who cannot decode it answers with what stands beside it, and the section lives.
+    listed = [codec, VP8] if codec in OPTIONAL else [codec]
     return [
-        *_section_head(codec.kind, entry.mid, codec.payload_type, codec.rtx_payload_type),
+        *_section_head(codec.kind, entry.mid, [*chain(*map(_payload_types, listed))]),
         "a=sendonly" if entry.is_active else "a=inactive",
         *transport,
-        *_codec_lines(codec, codec.payload_type, codec.rtx_payload_type, codec.feedback),
+        *(
+            line
+            for each in listed
+            for line in _codec_lines(each, each.payload_type, each.rtx_payload_type, each.feedback)
+        ),
         *(f"a=extmap:{FORWARDED_EXTENSIONS[uri]} {uri}" for uri in _FORWARDED_BY_KIND[codec.kind]),
         *([f"a=extmap:{SEND_TIME_ID} {ABS_SEND_TIME}"] if codec.kind == "video" else []),
         *(_source_lines(entry) if entry.is_active else []),
@@ -190,12 +201,14 @@ def _source_lines(entry: OfferedSection) -> list[str]:
     return lines
 
 
-def _section_head(
-    kind: str, mid: str, payload_type: int, rtx_payload_type: int | None
-) -> list[str]:
-    listed = [payload_type] + ([] if rtx_payload_type is None else [rtx_payload_type])
+def _payload_types(codec: Codec | ChosenCodec) -> list[int]:
+    rtx = [] if codec.rtx_payload_type is None else [codec.rtx_payload_type]
+    return [codec.payload_type, *rtx]
+
+
+def _section_head(kind: str, mid: str, payload_types: Sequence[int]) -> list[str]:
     return [
-        f"m={kind} 9 UDP/TLS/RTP/SAVPF {' '.join(map(str, listed))}",
+        f"m={kind} 9 UDP/TLS/RTP/SAVPF {' '.join(map(str, payload_types))}",
         "c=IN IP4 0.0.0.0",
         "a=rtcp:9 IN IP4 0.0.0.0",
         f"a=mid:{mid}",

@@ -16,6 +16,7 @@ from meetings.room_protocol.entering import (
 )
 from meetings.room_protocol.media import (
     ActiveSpeaker,
+    OfferWanted,
     PublishAnswer,
     PublishOffer,
     RelayLost,
@@ -82,6 +83,7 @@ ServerMessage: TypeAlias = (
     | RoomQuality
     | TracksMoved
     | LayersWanted
+    | OfferWanted
     | VideosPaused
     | ForceMute
     | RecordingStatus

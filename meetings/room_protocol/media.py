@@ -50,6 +50,13 @@ class Subscribe:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class OfferWanted:
+    """Somebody came who cannot decode what we send: offer again, nothing else has changed."""
+
+    type: ClassVar[str] = "offer_wanted"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class SubscribeOffer:
     """The relay's offer for the subscribe connection, with whom each track belongs to."""
 

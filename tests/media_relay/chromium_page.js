@@ -47,7 +47,7 @@ window.publishDevices = async ({ mimeType, simulcast }) => {
       { rid: "l", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
       { rid: "m", scaleResolutionDownBy: 2, maxBitrate: 450_000 },
       { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
-    ]
+    ].map((encoding) => ({ ...encoding, scalabilityMode: "L1T3" }))
     : [{}];
   const transceiver = publishing.addTransceiver(video, { direction: "sendonly", sendEncodings });
   if (mimeType) {

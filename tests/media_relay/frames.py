@@ -1,6 +1,7 @@
 """Frames as real encoders make them, cut into payloads, for tests."""
 
 import fractions
+from collections.abc import Iterator
 
 import numpy as np
 from aiortc.codecs import get_encoder
@@ -13,11 +14,17 @@ def encoded(codec: str) -> list[list[bytes]]:
     encoder = get_encoder(
         RTCRtpCodecParameters(mimeType=f"video/{codec}", clockRate=90_000, payloadType=96)
     )
-    frames = []
-    for index in range(5):
-        image = np.random.default_rng(index).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+    return [
+        encoder.encode(frame, force_keyframe=index in {0, 3})[0]
+        for index, frame in enumerate(noise(5))
+    ]
+
+
+def noise(count: int, size: tuple[int, int] = (640, 480)) -> Iterator[VideoFrame]:
+    """Pictures that no encoder makes small."""
+    for index in range(count):
+        chance = np.random.default_rng(index)
+        image = chance.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
         frame = VideoFrame.from_ndarray(image, format="rgb24")
         frame.pts, frame.time_base = index * 3_000, fractions.Fraction(1, 90_000)
-        payloads, _ = encoder.encode(frame, force_keyframe=index in {0, 3})
-        frames.append(payloads)
-    return frames
+        yield frame

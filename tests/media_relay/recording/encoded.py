@@ -17,11 +17,12 @@ from media_relay.recording.disk import DiskWriter
 from media_relay.recording.frames import make_assembler
 from media_relay.recording.track import Desk, TrackRecorder
 from media_relay.stats import Stats
+from tests.media_relay import modern_codecs
 from tests.media_relay.packets import rtp
 
 SIZE = (128, 96)
 RATE = 30
-CLOCK_RATES = {"VP8": 90_000, "H264": 90_000, "OPUS": 48_000}
+CLOCK_RATES = {"VP8": 90_000, "VP9": 90_000, "AV1": 90_000, "H264": 90_000, "OPUS": 48_000}
 DRAFT = RecordedFile(
     file="-",
     recording="recording-1",
@@ -43,6 +44,9 @@ DRAFT = RecordedFile(
 
 def payloads(codec: str, frames: int, key_every: int = 3000) -> list[tuple[int, list[bytes]]]:
     """For each frame its RTP timestamp and the payloads that carry it."""
+    if codec in modern_codecs.ENCODERS:
+        pictures = (_picture(number).reformat(format="yuv420p") for number in range(frames))
+        return list(modern_codecs.encode(codec, pictures, SIZE, key_every))
     kind = "audio" if codec == "OPUS" else "video"
     rate = CLOCK_RATES[codec]
     encoder = get_encoder(

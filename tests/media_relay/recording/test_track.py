@@ -34,7 +34,12 @@ def path_of(track: TrackRecorder) -> Path:
 
 @pytest.mark.parametrize(
     ("codec", "form", "suffix"),
-    [("VP8", "video/webm", ".webm"), ("H264", "video/x-matroska", ".mkv")],
+    [
+        ("VP8", "video/webm", ".webm"),
+        ("VP9", "video/webm", ".webm"),
+        ("AV1", "video/webm", ".webm"),
+        ("H264", "video/x-matroska", ".mkv"),
+    ],
 )
 def test_pictures_play_frame_by_frame(tmp_path: Path, codec: str, form: str, suffix: str) -> None:
     track = record(tmp_path, packets_of(codec, 75), codec)

@@ -1,8 +1,9 @@
 """What the relay writes, read back by aiortc and by ourselves."""
 
+import pytest
 from aiortc.sdp import SessionDescription
 
-from media_relay.sdp.codecs import OPUS, VP8, choose_codec
+from media_relay.sdp.codecs import AV1, OPUS, VP8, VP9, Codec, choose_codec
 from media_relay.sdp.description import (
     AUDIO_LEVEL,
     MID,
@@ -88,10 +89,10 @@ def test_publish_answer_names_the_relays_addresses_and_nobody_elses() -> None:
     assert "a=ice-lite" in text.splitlines()
 
 
-def offered(mid: str, *, is_active: bool) -> OfferedSection:
+def offered(mid: str, *, is_active: bool, video: Codec = VP8) -> OfferedSection:
     return OfferedSection(
         mid=mid,
-        codec=VP8 if is_active else OPUS,
+        codec=video if is_active else OPUS,
         is_active=is_active,
         stream_id="person-1",
         track_id="track-1",
@@ -117,6 +118,23 @@ def test_subscribe_offer_is_understood_by_aiortc() -> None:
     assert (audio.direction, audio.ssrc) == ("inactive", [])
     assert video.ice.iceLite
     assert "sdes:mid" not in text
+
+
+@pytest.mark.parametrize("codec", [VP9, AV1])
+def test_subscribe_offer_of_what_only_some_decode_lists_vp8_beside_it(codec: Codec) -> None:
+    section = offered("0", is_active=True, video=codec)
+
+    text = write_subscribe_offer([section], TRANSPORT, session_id=7, version=1)
+
+    [video] = parse_description(text).media
+    assert [(entry.payload_type, entry.name) for entry in video.formats] == [
+        (codec.payload_type, codec.name),
+        (codec.rtx_payload_type, "RTX"),
+        (96, "VP8"),
+        (97, "RTX"),
+    ]
+    [read_by_aiortc] = SessionDescription.parse(text).media
+    assert len(read_by_aiortc.rtp.codecs) == 4
 
 
 def test_transport_lines_name_tcp_below_every_udp_candidate() -> None:

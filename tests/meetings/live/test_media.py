@@ -137,6 +137,7 @@ async def test_layers_and_pauses_are_told_to_the_one_they_concern(
     concerned = {"room": meeting, "participant": seat}
 
     await relay.tell(protocol.LayersWanted, **concerned, source="camera", layers=(0, 2))
+    await relay.tell(protocol.OfferWanted, **concerned)
     await relay.tell(
         protocol.VideosPaused,
         **concerned,
@@ -144,6 +145,7 @@ async def test_layers_and_pauses_are_told_to_the_one_they_concern(
     )
 
     assert await guest.hear(rp.LayersWanted) == rp.LayersWanted(source="camera", layers=(0, 2))
+    assert await guest.hear(rp.OfferWanted) == rp.OfferWanted()
     assert await guest.hear(rp.VideosPaused) == rp.VideosPaused(
         videos=(rp.VideoName(seat=host_seat, source="screen"),)
     )

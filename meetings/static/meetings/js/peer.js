@@ -86,6 +86,11 @@ export class Peer {
     this.#publish.setLayers(source, layers);
   }
 
+  /** Somebody cannot decode what we send: the relay's next answer names another codec. */
+  offerAgain() {
+    this.#publish.offerAgain();
+  }
+
   /** @param {import("./protocol.js").SubscribeOffer} offer */
   handleOffer(offer) {
     this.#subscribe.handleOffer(offer);

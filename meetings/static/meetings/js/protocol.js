@@ -60,6 +60,7 @@
  * @typedef {{type: "tracks_moved", tracks: OfferedTrack[]}} TracksMoved  who is in our sections now
  * @typedef {{type: "layers_wanted", source: Source, layers: number[]}} LayersWanted  the sizes of a
  *   video of ours that somebody watches, by index from the smallest
+ * @typedef {{type: "offer_wanted"}} OfferWanted  somebody came who cannot decode what we send
  * @typedef {{type: "videos_paused", videos: VideoName[]}} VideosPaused  what our network has no
  *   room for, of what we see
  * @typedef {{type: "force_mute", source: Source, by: string}} ForceMute
@@ -72,7 +73,7 @@
  * @typedef {{type: "relay_lost"}} RelayLost
  * @typedef {{type: "relay_ready"}} RelayReady
  * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality | TracksMoved |
- *   LayersWanted | VideosPaused | ForceMute | RecordingStatus | Removed | Replaced | MeetingLive |
+ *   LayersWanted | OfferWanted | VideosPaused | ForceMute | RecordingStatus | Removed | Replaced | MeetingLive |
  *   MeetingEnded | RelayLost | RelayReady} Event
  *
  * @typedef {Answer | ErrorMessage | Delta | Event} ServerMessage
@@ -224,6 +225,7 @@ const FROM_SERVER = {
   active_speaker: { seat: nullable(uuid) },
   room_quality: { seats: listOf(seatQuality) },
   layers_wanted: { source, layers: listOf(whole) },
+  offer_wanted: {},
   videos_paused: { videos: listOf(record({ seat: uuid, source })) },
   force_mute: { source, by: uuid },
   recording_status: {

@@ -16,16 +16,17 @@ import { RequestFailed } from "./signalling.js";
 
 /**
  * A camera is sent in three sizes, the smallest first; the relay gives each viewer the one that
- * suits their tile and their network.
+ * suits their tile and their network. The scalability mode is what VP8 does anyway; VP9 and AV1
+ * send several sizes only where it is named.
  *
  * @type {Record<Source, RTCRtpEncodingParameters[]>}
  */
 const ENCODINGS = {
   microphone: [{}],
   camera: [
-    { rid: "l", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-    { rid: "m", scaleResolutionDownBy: 2, maxBitrate: 450_000 },
-    { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+    { rid: "l", scaleResolutionDownBy: 4, maxBitrate: 150_000, scalabilityMode: "L1T3" },
+    { rid: "m", scaleResolutionDownBy: 2, maxBitrate: 450_000, scalabilityMode: "L1T3" },
+    { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 1_500_000, scalabilityMode: "L1T3" },
   ],
   screen: [{ maxBitrate: 2_500_000 }],
   screen_audio: [{}],
@@ -75,6 +76,13 @@ export class PublishConnection {
    */
   setLayers(source, layers) {
     void this.#enqueue(() => this.#applyLayers(source, layers));
+  }
+
+  /** The same tracks once more: the answer may choose another codec. */
+  offerAgain() {
+    void this.#enqueue(async () => {
+      if (this.#connection) await this.#negotiate();
+    });
   }
 
   /** @param {RTCIceServer[]} iceServers */

@@ -197,6 +197,7 @@ export class RoomSession {
     if (message.type === "subscribe_offer") this.#peer.handleOffer(message);
     if (message.type === "tracks_moved") this.#peer.handleMoved(message.tracks);
     if (message.type === "layers_wanted") this.#peer.setLayers(message.source, message.layers);
+    if (message.type === "offer_wanted") this.#peer.offerAgain();
     if (message.type === "force_mute") this.#obeyMute(message);
     if (message.type === "relay_lost") this.#peer.stop();
     if (message.type === "relay_ready") this.#peer.restart(this.state.iceServers);
