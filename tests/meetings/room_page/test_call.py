@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ RECEIVED = """async () => {
     }
     return totals;
 }"""
+
+
+ENCODINGS = """() => window.connections.flatMap((connection) => connection.getSenders())
+    .filter(({track}) => track?.kind === "video")
+    .flatMap((sender) => sender.getParameters().encodings)
+    .filter(({active}) => active).map(({rid}) => rid).join("")"""
 
 
 def watch(page: Page) -> Page:
@@ -107,6 +114,37 @@ def test_two_people_see_and_hear_each_other(ana: Page, zhang: Page) -> None:
 
     assert of_ana["frames"] > 10
     assert of_zhang["frames"] > 10
+
+
+def test_picture_is_as_large_as_its_tile_needs(ana: Page, zhang: Page) -> None:
+    """The page measures, the relay chooses the layer, the other page encodes what is watched."""
+    zhang.set_viewport_size({"width": 1280, "height": 900})
+    wait_for_width(zhang, "Ana Rojas", lambda width: width >= 960)
+    wait_for_encodings(ana, "lh")
+
+    zhang.set_viewport_size({"width": 330, "height": 330})
+    wait_for_width(zhang, "Ana Rojas", lambda width: 0 < width <= 480)
+    wait_for_encodings(ana, "l")
+    zhang.set_viewport_size({"width": 1280, "height": 900})
+
+    wait_for_encodings(ana, "lh")
+    wait_for_width(zhang, "Ana Rojas", lambda width: width >= 960)
+
+
+def wait_for_width(page: Page, name: str, fits: Callable[[int], bool]) -> None:
+    video = tile_of(page, name).locator("video")
+    end = time.monotonic() + 20
+    while not fits(width := video.evaluate("video => video.videoWidth")):
+        assert time.monotonic() < end, f"the picture stays {width} wide"
+        page.wait_for_timeout(100)
+
+
+def wait_for_encodings(page: Page, wanted: str) -> None:
+    """Until the camera is sent in these sizes and no others."""
+    end = time.monotonic() + 20
+    while (sent := page.evaluate(ENCODINGS)) != wanted:
+        assert time.monotonic() < end, f"{sent} is sent instead of {wanted}"
+        page.wait_for_timeout(100)
 
 
 def test_chat_goes_both_ways_and_is_counted_until_read(ana: Page, zhang: Page) -> None:
