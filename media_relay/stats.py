@@ -27,6 +27,7 @@ class Stats:
     key_frames_asked: int = 0
     key_frames_in: int = 0
     handshakes: int = 0
+    cookies_asked: int = 0
     connections_ended: int = 0
     ice_restarts: int = 0
     address_changes: int = 0

@@ -6,6 +6,7 @@ ICE finds the address, DTLS the keys; this object joins the two and keeps the co
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -13,7 +14,6 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from media_relay.protocol import CandidateType
 from media_relay.sdp.description import Fingerprint
 from media_relay.stats import Stats
-from media_relay.transport.cookies import CookiePolicy
 from media_relay.transport.dtls import DtlsServer, SrtpPair
 from media_relay.transport.ice import IceLite, Verdict
 from media_relay.transport.inbox import MAX_DATAGRAM_BYTES
@@ -59,7 +59,8 @@ class Connection:
         *,
         listener: Listener,
         certificate: RTCCertificate,
-        cookies: CookiePolicy,
+        asks_for_cookie: bool,
+        on_handshake_failed: Callable[[float], None],
         buffer: PacketBuffer,
         stats: Stats,
         now: float,
@@ -71,10 +72,10 @@ class Connection:
         self._listener = listener
         self._buffer = buffer
         self._stats = stats
-        self._cookies = cookies
+        self._on_handshake_failed = on_handshake_failed
         self._dtls = DtlsServer(
             certificate,
-            asks_for_cookie=cookies.asks(now),
+            asks_for_cookie=asks_for_cookie,
             send=self._send_plain,
             on_ready=self._keys_ready,
             on_end=self._end,
@@ -256,7 +257,7 @@ class Connection:
             return
         self._stats.drops[f"connection_{reason}"] += 1
         if reason.startswith("handshake_"):
-            self._cookies.note_failure(time.monotonic())
+            self._on_handshake_failed(time.monotonic())
         self._change("closed")
 
     def _change(self, state: State) -> None:

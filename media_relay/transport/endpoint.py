@@ -91,13 +91,17 @@ class MediaEndpoint:
 
     def add(self, listener: Listener) -> Connection:
         """A new connection, reachable under its ufrag from now on."""
+        now = time.monotonic()
+        asks_for_cookie = self._cookies.asks(now)
+        self._stats.cookies_asked += asks_for_cookie
         connection = Connection(
             listener=listener,
             certificate=self._certificates.current(),
-            cookies=self._cookies,
+            asks_for_cookie=asks_for_cookie,
+            on_handshake_failed=self._cookies.note_failure,
             buffer=self._buffer,
             stats=self._stats,
-            now=time.monotonic(),
+            now=now,
         )
         self._connections.add(connection)
         self._by_ufrag[connection.ice.local.ufrag] = connection

@@ -14,12 +14,16 @@ from aioice import stun
 
 from media_relay import protocol
 from media_relay.errors import BadSdp, ProtocolError
+from media_relay.forwarding.av1 import starts_av1_key_frame
 from media_relay.forwarding.feedback import TransportFeedback
 from media_relay.forwarding.keyframes import starts_h264_key_frame
+from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.rtcp import read_rtcp
 from media_relay.forwarding.rtp import iter_extensions, pack_extensions, read_header
 from media_relay.forwarding.source import SourceStream, unwrap_repair
 from media_relay.forwarding.vp8 import read_key_frame_height, read_vp8
+from media_relay.forwarding.vp9 import read_vp9
+from media_relay.recording.frames import make_assembler
 from media_relay.sdp.parse import parse_description
 from media_relay.transport.dtls import RecordPipe
 from media_relay.transport.ice import IceLite, read_check
@@ -63,7 +67,8 @@ def read_rtp(data: bytes) -> None:
 
 def receive_rtp(data: bytes) -> None:
     """Datagrams of one stream, each behind two bytes that say how long it is."""
-    for codec, rate in (("VP8", 90_000), ("H264", 90_000), ("OPUS", 48_000)):
+    for codec in ("VP8", "VP9", "AV1", "H264", "OPUS"):
+        rate = 48_000 if codec == "OPUS" else 90_000
         stream = SourceStream(ssrc=1, codec=codec, clock_rate=rate, extension_ids={1: 1})
         position, now = 0, 0.0
         while position + 2 <= len(data):
@@ -87,6 +92,23 @@ def read_video_payload(data: bytes) -> None:
     assert descriptor.picture_at < max(1, len(data))
     read_key_frame_height(data, descriptor)
     starts_h264_key_frame(data, 0, len(data))
+    starts_av1_key_frame(data, 0, len(data))
+    modern = read_vp9(data, 0, len(data))
+    assert 0 <= max(modern.size, modern.picture_at, modern.tl0_at) < max(1, len(data))
+
+
+def assemble_pictures(data: bytes) -> None:
+    """Packets of recorded tracks, each behind two bytes that say how long it is."""
+    for codec in ("VP8", "VP9", "AV1", "H264"):
+        assembler = make_assembler(codec)
+        assert assembler is not None
+        position, number = 0, 0
+        while position + 2 <= len(data):
+            size = int.from_bytes(data[position : position + 2], "big") % 1_500
+            payload = data[position + 2 : position + 2 + size]
+            position, number = position + 2 + size, number + 1
+            frame = assembler.take(StoredPacket(number, 0, True, True, 0, payload))
+            assert frame is None or frame.data
 
 
 def read_description(data: bytes) -> None:
@@ -131,6 +153,10 @@ def a_check() -> bytes:
 
 
 KNOWN = IceLite().local
+# Descriptor with a structure, then the frame's header of 640 x 480.
+VP9_KEY_FRAME = bytes.fromhex("aa81020000 18028001e00100 8249834200 27f01df0") + bytes(9)
+# A sequence header of 640 x 480 with its length, and the beginning of a frame.
+AV1_KEY_FRAME = bytes.fromhex("28 0b0800000024c4ffdf12be40 32100085a004")
 AUTHENTIC_BYTES = 88
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "stun": read_stun,
@@ -139,6 +165,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "rtp_stream": receive_rtp,
     "rtcp": read_control_packet,
     "video": read_video_payload,
+    "recorded": assemble_pictures,
     "sdp": read_description,
     "control": read_message,
     "dtls": feed_record,
@@ -160,7 +187,15 @@ def samples(target: str) -> tuple[bytes, ...]:
         "rtp": tuple(packets),
         "rtp_stream": (b"".join(pack("!H", len(each)) + each for each in packets),),
         "rtcp": (report + pack("!BBHIIHH", 0x81, 205, 3, 1, 2, 7, 0xFFFF),),
-        "video": (bytes((0x90, 0xF0, 0x81, 2, 3, 4)) + VP8_KEY_FRAME[1:], b"\x7c\x85" + bytes(9)),
+        "video": (
+            bytes((0x90, 0xF0, 0x81, 2, 3, 4)) + VP8_KEY_FRAME[1:],
+            b"\x7c\x85" + bytes(9),
+            VP9_KEY_FRAME,
+        ),
+        "recorded": tuple(
+            pack("!H", len(payload)) + payload
+            for payload in (VP8_KEY_FRAME, VP9_KEY_FRAME, AV1_KEY_FRAME)
+        ),
         "sdp": (CHROMIUM_OFFER.replace("\n", "\r\n").encode(),),
         "control": (
             protocol.encode(

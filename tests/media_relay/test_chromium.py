@@ -35,6 +35,7 @@ class CallPage:
     page: Page
     client: ControlClient
     media: tuple[str, int]  # where the relay takes datagrams
+    media_tcp: tuple[str, int]
     rewrite_answer: Callable[[str], str] = str
     rewrite_offer: Callable[[str], str] = str
     tracks: dict[str, protocol.TrackInfo] = field(default_factory=dict)  # by source
@@ -143,7 +144,7 @@ async def call_page(
             "http://localhost/", lambda route: route.fulfill(body="", content_type="text/html")
         )
         await page.goto("http://localhost/")
-        call = CallPage(page, client, relay.media)
+        call = CallPage(page, client, relay.media, relay.media_tcp or ("", 0))
         await page.expose_function("relayPublish", call.publish)
         await page.expose_function("relayAnswer", call.answer)
         configuration = json.dumps(rtc_configuration or {})

@@ -14,8 +14,14 @@ from typing import Any
 
 import pytest
 
+from media_relay import protocol
+from tests.media_relay.attacker import client_hello
+from tests.media_relay.bare_peer import authenticate, invite
 from tests.media_relay.relay_process import eventually
 from tests.media_relay.test_chromium import call_page, start_call
+from tests.media_relay.test_robustness import run_attacker
+from tests.media_relay.test_spoofing import dtls_record
+from tests.media_relay.test_tcp_attack import ATTACKERS_IP
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -29,6 +35,39 @@ async def test_chromium_without_udp_calls_over_tcp() -> None:
         await call.more_frames("camera", 60)
         assert (await call.page.evaluate("selectedPath(publishing)"))["remote"] == "tcp"
         assert (await call.page.evaluate("selectedPath(watching)"))["remote"] == "tcp"
+
+
+async def test_chromium_over_tcp_goes_on_while_strangers_attack_the_port() -> None:
+    async with call_page(**{"tcp-only": ""}) as call:
+        await start_call(call)
+        before = (await call.received("camera"))["framesDecoded"]
+
+        await run_attacker("tcp_attacker", *call.media_tcp, ATTACKERS_IP, 1)
+
+        # A busy machine decodes fewer of the 30 a second, but it never stands still for long.
+        assert (await call.received("camera"))["framesDecoded"] > before + 60
+        for connection in ("publishing", "watching"):
+            assert await call.page.evaluate(f"{connection}.connectionState") == "connected"
+            assert (await call.page.evaluate(f"selectedPath({connection})"))["remote"] == "tcp"
+
+
+async def test_chromium_shows_a_cookie_after_somebody_elses_handshake_failed() -> None:
+    async with call_page() as call:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.connect(call.media)
+            authenticate(sender, await invite(call.client, "mallory"))
+            sender.send(client_hello())
+            sender.send(dtls_record(21, 0, 1, bytes((2, 40))))  # a fatal alert
+            await call.client.wait_for(
+                protocol.ConnectionStateChanged, lambda event: event.state == "closed"
+            )
+
+        await start_call(call)
+
+        report = await call.client.do(protocol.Status)
+        assert isinstance(report, protocol.StatusReport)
+        assert report.counters["cookies_asked"] == 2
+        assert report.counters["handshakes"] == 2
 
 
 @pytest.mark.skipif(shutil.which("turnserver") is None, reason="coturn is not installed.")

@@ -258,7 +258,9 @@ async def test_hellos_under_the_address_of_somebody_who_joins_do_not_keep_them_o
 
     await asyncio.gather(*forging)
     assert len(forging) == 2
-    assert (await status(call)).drops["connection_handshake_failed"] == 1
+    report = await status(call)
+    assert report.drops["connection_handshake_failed"] == 1
+    assert report.counters["cookies_asked"] == 1
 
 
 async def test_strangers_cost_no_memory_and_no_files() -> None:

@@ -2,11 +2,14 @@
 
 from struct import pack
 
+import pytest
+
 from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.rtcp import SenderReport
 from media_relay.forwarding.rtp import read_header
 from media_relay.forwarding.source import ClockMark, SourceStream, unwrap_repair
 from tests.media_relay.packets import VP8_DELTA_FRAME, VP8_KEY_FRAME, rtp
+from tests.media_relay.recording.encoded import new_stream, packets_of
 
 
 def stream() -> SourceStream:
@@ -40,6 +43,19 @@ def test_receive_keeps_what_viewers_need() -> None:
     assert (kept.timestamp, kept.is_marked, kept.is_key_frame_start) == (90, True, True)
     assert kept.data[: kept.payload_start] == bytes((0xBE, 0xDE, 0, 1, 0x20, 1, 0, 0))
     assert kept.data[kept.payload_start :] == VP8_KEY_FRAME
+
+
+@pytest.mark.parametrize("codec", ["VP8", "VP9", "AV1", "H264"])
+def test_joiner_of_a_real_encoders_stream_is_served_from_its_last_key_frame(codec: str) -> None:
+    source = new_stream(codec)
+
+    packets = packets_of(codec, 7, key_every=5, source=source)
+
+    served = source.ring.since_key_frame(200)
+    assert [packet.is_key_frame_start for packet in packets].count(True) == 2
+    assert served is not None
+    assert served[0].is_key_frame_start
+    assert {packet.timestamp for packet in served} == {5 * 3_000, 6 * 3_000}
 
 
 def test_receive_duplicate_is_none() -> None:

@@ -68,10 +68,15 @@ def new_stream(codec: str = "VP8") -> SourceStream:
 
 
 def packets_of(
-    codec: str, frames: int, *, offset: int = 0, key_every: int = 3000
+    codec: str,
+    frames: int,
+    *,
+    offset: int = 0,
+    key_every: int = 3000,
+    source: SourceStream | None = None,
 ) -> list[StoredPacket]:
     """The packets as a source keeps them, times shifted by `offset`."""
-    source = new_stream(codec)
+    source = source or new_stream(codec)
     stored = []
     sequence = 100
     for timestamp, parts in payloads(codec, frames, key_every):
