@@ -227,7 +227,7 @@ async def test_process_that_alone_lost_its_link_takes_the_others_along(
     seats = [Seat(), Seat()]
     try:
         await sees_all.join(room, "ann", (), seats[0])
-        cut_off._link(urls[0])._url = unreachable  # its network, not the relay
+        cut_off._placement._link(urls[0])._url = unreachable  # its network, not the relay
 
         with pytest.raises(relay_client.RelayUnavailable):
             await cut_off.join(room, "ben", (), seats[1])
