@@ -184,6 +184,8 @@ class DayItem:
     url: str
     icon: str
     kind: str
+    whose: str = ""
+    """The colleague whose it is; empty for one's own."""
 
 
 DayItemSource = Callable[["User"], list[DayItem]]

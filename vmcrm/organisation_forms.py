@@ -14,6 +14,7 @@ from crm.selectors import organisation
 from crm.services import logo
 from crm.services.errors import Refusal
 from vmcrm.accounts import list_zones
+from vmcrm.file_chooser import FileChooser
 from vmcrm.origins import find_allowed_origins, is_served_at
 
 PASSWORD = forms.PasswordInput(attrs={"autocomplete": "new-password"})
@@ -26,7 +27,7 @@ class OrganisationForm(forms.ModelForm):
         label=_("Logo"),
         required=False,
         help_text=_("PNG or JPEG, at most 2 MB. Shown at the head of pages and mails."),
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+        widget=FileChooser(attrs={"accept": "image/png,image/jpeg"}),
     )
     drop_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
     language = forms.ChoiceField(

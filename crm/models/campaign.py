@@ -112,7 +112,7 @@ class Spend(models.Model):
 
     class Meta:
         verbose_name = _("spend")
-        verbose_name_plural = _("spends")
+        verbose_name_plural = _("spend")
         ordering = ("-month", "channel")
         indexes = [models.Index(fields=("currency", "month"), name="spend_by_month")]
         constraints = [

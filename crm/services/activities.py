@@ -1,11 +1,12 @@
 """Writing the timeline. Repeating a fact with its key changes nothing but the fact itself."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from crm.extensions import activity_kinds
 from crm.models import Activity, Contact, ContactPoint
@@ -13,6 +14,8 @@ from crm.services.errors import Refusal
 
 if TYPE_CHECKING:
     from crm.models import Campaign, Market
+
+_CHUNK = 500
 
 
 class UnknownActivityKind(Refusal):
@@ -79,6 +82,19 @@ def note_last_activity(*, contact_point: ContactPoint, occurred_at: datetime) ->
             Q(last_activity_at__isnull=True) | Q(last_activity_at__lt=occurred_at),
             pk=contact_point.contact_id,
         ).update(last_activity_at=occurred_at)
+
+
+def recompute_last_activity(*, contact_ids: Iterable[int]) -> None:
+    """Set it anew where activities were taken away, or came with an address."""
+    ids = sorted(set(contact_ids))
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        latest = (
+            Activity.objects.filter(contact_point__contact=OuterRef("pk"))
+            .order_by("-occurred_at")
+            .values("occurred_at")[:1]
+        )
+        Contact.objects.filter(pk__in=chunk).update(last_activity_at=Subquery(latest))
 
 
 def _as_decimal(quantity: Decimal | float | None) -> Decimal | None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Company, Contact, ContactPoint, IdentityLink, IdentitySuggestion
-from crm.services import scores
+from crm.services import activities, scores
 from crm.services.errors import InvalidName, Refusal
 from crm.validators import normalise_name
 
@@ -140,13 +140,7 @@ def _link(
 
 def _note_activities(contact: Contact) -> None:
     """What hung on the address alone counts for the contact from now on."""
-    latest = (
-        contact.points.filter(activities__isnull=False)
-        .order_by("-activities__occurred_at")
-        .values_list("activities__occurred_at", flat=True)
-        .first()
-    )
-    Contact.objects.filter(pk=contact.pk).update(last_activity_at=latest)
+    activities.recompute_last_activity(contact_ids=[contact.pk])
     scores.recompute_engagement(contact_ids=[contact.pk])
 
 

@@ -30,15 +30,28 @@ def meeting_by_public_id(public_id: UUID) -> Meeting | None:
 
 def meetings_of_day(*, user: "User", now: datetime | None = None) -> list[Meeting]:
     """Meetings one runs that touch the user's local day, with the number of those waiting."""
+    waiting = Count("seats", filter=Q(seats__state=SeatState.WAITING), distinct=True)
+    own = _of_day(user, now).filter(pk__in=Meeting.objects.hosted_by(user).values("pk"))
+    return list(own.annotate(waiting_count=waiting))
+
+
+def colleagues_meetings_of_day(
+    *, user: "User", now: datetime | None = None, most: int = 20
+) -> list[Meeting]:
+    """For a manager: the day's meetings of those whose work they see, the first ones of the day."""
+    if "manager" not in user.role_names:
+        return []
+    others = _of_day(user, now).exclude(pk__in=Meeting.objects.hosted_by(user).values("pk"))
+    return list(others.select_related("host")[:most])
+
+
+def _of_day(user: "User", now: datetime | None) -> "QuerySet[Meeting]":
     moment = timezone.localtime(now or timezone.now())
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    waiting = Count("seats", filter=Q(seats__state=SeatState.WAITING), distinct=True)
-    return list(
+    return (
         Meeting.objects.visible_to(user)
-        .hosted_by(user)
         .filter(starts_at__lt=midnight + timedelta(days=1), ends_at__gt=midnight)
         .exclude(state=MeetingState.CANCELLED)
-        .annotate(waiting_count=waiting)
         .order_by("starts_at", "pk")
     )
 

@@ -291,3 +291,15 @@ def test_whoever_comes_second_reads_that_somebody_was_faster():
     assert "Somebody was faster" in answers[0].content.decode()
     assert [user.email for user in User.objects.all()] == ["ada@example.com"]
     assert Organisation.objects.get().name == "First"
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "nothing"),
+    [("en", "Choose a file", "No file chosen"), ("zh-hans", "选择文件", "未选择文件")],
+)
+def test_file_field_speaks_the_language_of_the_page(client, language, button, nothing):
+    page_text = client.get(page(), headers={"accept-language": language}).content.decode()
+
+    assert '<input type="file" name="new_logo"  accept="image/png,image/jpeg"' in page_text
+    assert f"</svg>{button}</label>" in page_text
+    assert f'<span class="muted" data-file-name>{nothing}</span>' in page_text

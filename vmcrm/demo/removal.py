@@ -29,6 +29,7 @@ from crm.models import (
     User,
 )
 from crm.selectors.suppression import digest_address
+from crm.services.activities import recompute_last_activity
 from crm.services.scores import recompute_engagement
 from meetings.models import Meeting
 from vmcrm.demo import ledger
@@ -111,6 +112,7 @@ def remove(removal: Removal) -> None:
                 matching = every_row(model).filter(pk__in=some)
                 matching._raw_delete(matching.db)  # noqa: SLF001 - the plan followed the keys
         recompute_engagement(contact_ids=touched)
+        recompute_last_activity(contact_ids=touched)
         ledger.forget()
         transaction.on_commit(lambda: _delete_files(mails, files))
     logger.warning("The demo company was removed: %d rows.", removal.row_count)

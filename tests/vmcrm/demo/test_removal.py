@@ -1,6 +1,7 @@
 """`seed_demo --remove`: leaves what people entered, and nothing of the demo company."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
@@ -119,6 +120,29 @@ def test_remove_restores_the_row_count_of_every_table(tmp_path):
     assert list((tmp_path / "mail").glob("*")) == []
     assert not (tmp_path / "secrets" / "demo_password").exists()
     assert "The demo company is gone." in said
+
+
+def test_last_activity_of_a_real_contact_is_that_of_what_stays():
+    point = make_contact(name="Real Person", email="real@customer.test").points.get()
+    untouched = make_contact(name="Another Person", email="other@customer.test")
+    called_at = timezone.now() - timedelta(days=40)
+    activities.record(contact_point=point, kind="call", occurred_at=called_at)
+    load_demo(seed=1)
+    for days, meeting in enumerate(Meeting.objects.all()[:2]):
+        activities.record(
+            contact_point=point,
+            kind="attended",
+            occurred_at=timezone.now() - timedelta(days=days),
+            subject_ref=meeting.subject_ref,
+        )
+
+    seed(remove=True)
+
+    contact = point.contact
+    contact.refresh_from_db()
+    assert (contact.last_activity_at, contact.engagement_score) == (called_at, 2)
+    untouched.refresh_from_db()
+    assert untouched.last_activity_at is None
 
 
 def test_remove_twice_is_harmless_and_loading_again_works():
