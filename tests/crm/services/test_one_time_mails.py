@@ -1,5 +1,6 @@
 """Mails that carry a key to an account: sealed while they wait, sent after a crash, not kept."""
 
+import importlib
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
@@ -19,6 +21,7 @@ from crm.mail_folder import MailFolderBackend
 from crm.models import Delivery, User
 from crm.sealing import SealBroken, seal, unseal
 from crm.services import colleagues, sending
+from crm.services.composed import compose_sealed
 from tests.factories.crm import make_delivery
 from tests.people import make_user
 
@@ -184,3 +187,54 @@ def test_account_mail_whose_key_is_lost_is_given_up_in_words(settings: Any) -> N
 
     delivery.refresh_from_db()
     assert delivery.error == "The key that this mail was kept under is gone."
+
+
+# --- Rows from before mails were sealed -----------------------------------------------------------
+
+WORDS = {"subject": "Password", "text": "/accounts/password/reset/key/the-key/", "html": ""}
+MIME = b"Subject: Password\r\n\r\n/accounts/password/reset/key/the-key/"
+
+
+def make_older(purpose: str, state: str, **fields: Any) -> Delivery:
+    """As it was written by a version that did not seal."""
+    delivery = make_delivery(address="ada@customers.test", composer="crm.composed")
+    values = {"purpose_key": purpose, "state": state, "is_demo": False} | fields
+    if state == "sent":
+        values["sent_at"] = timezone.now()
+    Delivery.objects.filter(pk=delivery.pk).update(parameters=WORDS, mime=MIME, **values)
+    delivery.refresh_from_db()
+    return delivery
+
+
+def seal_older_mails() -> None:
+    importlib.import_module("crm.migrations.0014_seal_older_mails").seal_mails(apps, None)
+
+
+def test_older_mails_with_a_key_to_an_account_are_sealed_or_dropped() -> None:
+    sent = make_older("account/email/password_reset_key:1", "sent")
+    invited = make_older("invite:1", "sent", composer=colleagues.INVITATION)
+    waiting = make_older("account/email/password_reset_key:2", "deferred")
+
+    seal_older_mails()
+    seal_older_mails()
+
+    for delivery in (sent, invited, waiting):
+        assert "the-key" not in stored_words(delivery)
+        delivery.refresh_from_db()
+    assert (sent.read_mime(), sent.parameters, invited.read_mime()) == (None, {}, None)
+    assert waiting.read_mime() == MIME
+    assert compose_sealed(waiting).text == WORDS["text"]
+    assert waiting.composer == "crm.composed_one_time"
+
+
+def test_older_mails_without_a_key_are_sealed_and_still_read() -> None:
+    report = make_older("report:1", "sent")
+    demo = make_older("report:2", "sent", is_demo=True)
+
+    seal_older_mails()
+
+    assert "the-key" not in repr(bytes(Delivery.objects.get(pk=report.pk).mime))
+    report.refresh_from_db()
+    demo.refresh_from_db()
+    assert (report.read_mime(), report.parameters) == (MIME, WORDS)
+    assert bytes(demo.mime) == MIME
