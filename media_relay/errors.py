@@ -11,6 +11,8 @@ ErrorCode = Literal[
     "stale_generation",
     "draining",
     "cannot_record",
+    "recording_off",
+    "disk_low",
     "unknown_file",
     "bad_message",
     "internal",
@@ -79,9 +81,21 @@ class Draining(Refusal):
 
 
 class CannotRecord(Refusal):
-    """Recording is not set up, the disk is nearly full, or the room is being recorded already."""
+    """The recording was stopped, or the room is being recorded under another name."""
 
     code = "cannot_record"
+
+
+class RecordingOff(Refusal):
+    """The relay has no folder for recordings."""
+
+    code = "recording_off"
+
+
+class DiskLow(Refusal):
+    """Less than the reserve of the disk is free."""
+
+    code = "disk_low"
 
 
 class UnknownFile(Refusal):

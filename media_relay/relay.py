@@ -13,6 +13,7 @@ from media_relay.errors import (
     CannotRecord,
     Draining,
     NotPermitted,
+    RecordingOff,
     Refusal,
     TooMany,
     UnknownRoom,
@@ -204,7 +205,7 @@ class Relay:
         self, request: StartRecording | StopRecording | ListRecordings | DeleteRecording
     ) -> Answer:
         if self.recorder is None:
-            raise CannotRecord("This relay has no folder for recordings.")
+            raise RecordingOff("This relay has no folder for recordings.")
         match request:
             case StartRecording():
                 self._record(self.recorder, request)
@@ -223,13 +224,11 @@ class Relay:
         room, now = self._room(request.room), time.monotonic()
         if room.has_stopped(request.recording):
             raise CannotRecord("This recording was stopped; a new one has a new name.")
-        recording = room.recording
-        if recording is None:
-            recording = recorder.start(request.recording, room.name, now)
-            room.start_recording(recording)
-        elif recording.name != request.recording:
+        if room.recording is None:
+            room.recording = recorder.start(request.recording, room.name, now)
+        elif room.recording.name != request.recording:
             raise CannotRecord("The room is being recorded already, under another name.")
-        recording.choose(request.tracks, request.revision, room.publications(), now)
+        room.recording.choose(request.tracks, request.revision, room.publications(), now)
 
     def _open_room(self, name: str) -> None:
         if name in self._rooms:

@@ -1,5 +1,6 @@
 """A room: who is in it, who publishes what to whom, and who speaks."""
 
+import secrets
 import time
 from collections import deque
 
@@ -29,7 +30,7 @@ from media_relay.protocol import (
 )
 from media_relay.publication import Publication
 from media_relay.publisher import Publisher
-from media_relay.recording.recorder import NOT_RECORDED, Recording
+from media_relay.recording.recorder import Recording
 from media_relay.sdp.codecs import Codec
 from media_relay.stats import Stats
 from media_relay.subscription import VOICE_SLOTS, Offer, Subscription
@@ -54,6 +55,7 @@ class Room:
         self._stats = stats
         self._speaker = SpeakerDetector()
         self._loudest = LoudestFew()
+        self._tally = secrets.token_hex(16)
         self._talk_told: dict[str, float] = {}
         self._talk_told_at = 0.0
         self._has_told_quality = False
@@ -124,11 +126,6 @@ class Room:
         """Whether this recording is over: a request that comes late must not begin it anew."""
         return recording in self._stopped
 
-    def start_recording(self, recording: Recording) -> None:
-        """From now on nothing is published that could not be written."""
-        self.recording = recording
-        self.codec_refused()
-
     def stop_recording(self) -> None:
         """End the recording; twice is harmless."""
         if self.recording is not None:
@@ -179,10 +176,9 @@ class Room:
 
     @property
     def refused_codecs(self) -> frozenset[Codec]:
-        """What some viewer who is here cannot decode, or the recording cannot write."""
+        """What some viewer who is here cannot decode."""
         viewers = (participant.subscription for participant in self.participants.values())
-        refused = frozenset(codec for viewer in viewers for codec in viewer.refused)
-        return refused if self.recording is None else refused | NOT_RECORDED
+        return frozenset(codec for viewer in viewers for codec in viewer.refused)
 
     def publication_started(self, publication: Publication) -> None:
         event = PublicationStarted(
@@ -242,7 +238,8 @@ class Room:
         seconds = {name: round(talk_s, 1) for name, talk_s in self._speaker.talk_s.items()}
         if seconds != self._talk_told:
             self._talk_told = seconds
-            self._bus.to_room(self.name, TalkTimes(seq=0, room=self.name, seconds=seconds))
+            event = TalkTimes(seq=0, room=self.name, tally=self._tally, seconds=seconds)
+            self._bus.to_room(self.name, event)
 
     def layers_wanted(self, publication: Publication) -> None:
         event = LayersWanted(
@@ -265,7 +262,7 @@ class Room:
         self._bus.to_participant(self.name, participant, event)
 
     def codec_refused(self) -> None:
-        """There is somebody who cannot take what others send: they are to offer again."""
+        """A viewer cannot decode what others send: they are to offer again."""
         for participant in self.participants.values():
             self._ask_for_offer(participant)
 

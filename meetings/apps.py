@@ -9,9 +9,10 @@ class MeetingsConfig(AppConfig):
     verbose_name = _("Meetings")
 
     def ready(self) -> None:
-        # Both want the models, which are loaded by now.
-        from meetings import contributions, relay_client
+        # They want the models, which are loaded by now.
+        from meetings import contributions, relay_client, talk_keeper
         from meetings.services.relay_places import StoredPlaces
 
         contributions.register_all()
         relay_client.use_places(StoredPlaces())
+        relay_client.use_talk_listener(talk_keeper.note)

@@ -91,6 +91,13 @@ def _register_activity_kinds() -> None:
         sentence=_("Did not come to “%(title)s”"),
     )
     kinds.register(
+        "talked",
+        label=_("Talked"),
+        icon="microphone",
+        sentence=_("Talked in “%(title)s” (minutes: %(quantity)s)"),
+        points=3,
+    )
+    kinds.register(
         "chatted",
         label=_("Wrote in the chat"),
         icon="chat",
@@ -147,22 +154,26 @@ def show_coming_meetings(request: HttpRequest) -> Panel | None:
 
 
 def list_day_items(user: "User") -> list[DayItem]:
-    """Today's meetings one runs, and who waits in their lobbies."""
+    """Today's meetings one runs, and who waits in their lobbies; for managers the team's, too."""
     items = []
     for meeting in appointments.meetings_of_day(user=user):
-        items.append(
-            DayItem(
-                when=meeting.starts_at,
-                title=meeting.title,
-                url=reverse("admin:meetings_meeting_change", args=[meeting.pk]),
-                icon="presentation",
-                kind="meeting",
-            )
-        )
+        items.append(_meeting_item(meeting))
         waiting = 0 if meeting.is_over else getattr(meeting, "waiting_count", 0)
         if waiting:
             items.append(_waiting_item(meeting, waiting))
-    return items
+    others = appointments.colleagues_meetings_of_day(user=user)
+    return items + [_meeting_item(meeting, whose=meeting.host.name) for meeting in others]
+
+
+def _meeting_item(meeting: Meeting, whose: str = "") -> DayItem:
+    return DayItem(
+        when=meeting.starts_at,
+        title=meeting.title,
+        url=reverse("admin:meetings_meeting_change", args=[meeting.pk]),
+        icon="presentation",
+        kind="meeting",
+        whose=whose,
+    )
 
 
 def _waiting_item(meeting: Meeting, waiting: int) -> DayItem:

@@ -66,6 +66,13 @@ def can_take_recordings(user: Person, meeting: Meeting) -> bool:
     return can_view(user, meeting) and "manager" in user.role_names
 
 
+def can_see_recording_accesses(user: Person, meeting: Meeting) -> bool:
+    """Read who took recordings along: whoever may take them, and the auditor."""
+    if can_take_recordings(user, meeting):
+        return True
+    return can_view(user, meeting) and "auditor" in user.role_names
+
+
 def can_see_page(user: Person, meeting: Meeting, *, is_invited: bool = False) -> bool:
     """Read the meeting's page: anyone, unless it is by invitation only."""
     if meeting.visibility != Visibility.INVITATION or is_invited:

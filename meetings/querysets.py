@@ -7,7 +7,7 @@ marketing, admin and auditor: everything.
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.apps import apps
-from django.db.models import Count, Model, OuterRef, Q, Subquery
+from django.db.models import Count, F, Model, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         PresenceInterval,
         Registration,
         Seat,
+        TalkTime,
     )
 
 _Row = TypeVar("_Row", bound=Model)
@@ -97,6 +98,15 @@ class SeatQuerySet(ThroughMeetingQuerySet["Seat"]):
 
 class PresenceQuerySet(ThroughMeetingQuerySet["PresenceInterval"]):
     meeting_lookup = "seat__meeting"
+
+
+class TalkTimeQuerySet(ThroughMeetingQuerySet["TalkTime"]):
+    meeting_lookup = "seat__meeting"
+
+    def seconds_by_seat(self) -> dict[int, float]:
+        """Talk that counts, by the seat's key: all its tallies without rehearsal."""
+        counted = self.order_by().values_list("seat")
+        return dict(counted.annotate(seconds=Sum(F("talked_s") - F("rehearsed_s"))))
 
 
 class ChatQuerySet(ThroughMeetingQuerySet["ChatMessage"]):

@@ -12,8 +12,10 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from meetings.database_threads import in_database
+from meetings.models.choices import RecordingTrouble
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
 from meetings.selectors.recording import RecordingPlan, plans
+from meetings.services import recording
 
 AGAIN_AFTER_S: Final = 10.0
 """An unchanged plan is sent again: another process may have sent something older in between."""
@@ -28,23 +30,33 @@ class RecordingKeeper:
         self._told: dict[str, tuple[RecordingPlan, str, float]] = {}
 
     async def sync(self, rooms: Iterable[str]) -> None:
-        """Bring these rooms up to date. Raises RelayRefused when a relay cannot record."""
+        """Bring these rooms up to date. Raises RelayRefused when a relay cannot record one."""
         wanted = set(rooms)
         if not wanted:
             return
         found = await in_database(plans)(wanted)
-        for room in wanted:
-            plan = found.get(room)
-            try:
-                if plan is None:
-                    await self._end(room)
-                else:
-                    await self._tell(room, plan)
-            except RelayUnavailable:
-                logger.warning("The relay of room %s is away; its recording waits", room)
+        refusals = [await self._sync_one(room, found.get(room)) for room in wanted]
+        for refusal in refusals:
+            if refusal is not None:
+                raise refusal
+
+    async def _sync_one(self, room: str, plan: RecordingPlan | None) -> RelayRefused | None:
+        try:
+            if plan is None:
+                await self._end(room)
+            else:
+                await self._tell(room, plan)
+        except RelayUnavailable:
+            logger.warning("The relay of room %s is away; its recording waits", room)
+            await _note(plan, RecordingTrouble.RELAY_AWAY)
+        except RelayRefused as refusal:
+            if refusal.code in RecordingTrouble.values:  # others pass by themselves
+                await _note(plan, refusal.code)
+            return refusal
+        return None
 
     async def tick(self, rooms: Iterable[str]) -> None:
-        """As `sync`, from the clock: a refusal was told to the host when the recording began."""
+        """As `sync`, from the clock: hosts read a refusal in the room."""
         try:
             await self.sync(rooms)
         except RelayRefused as refusal:
@@ -66,11 +78,17 @@ class RecordingKeeper:
                 return
         await get_client().start_recording(room, plan.recording, plan.revision, plan.tracks)
         self._told[room] = (plan, get_client().epoch_of(room), now)
+        await _note(plan, "")
 
     async def _end(self, room: str) -> None:
         known = self._told.pop(room, None)
         if known is not None:
             await get_client().stop_recording(room, known[0].recording)
+
+
+async def _note(plan: RecordingPlan | None, trouble: str) -> None:
+    if plan is not None and plan.trouble != trouble:
+        await in_database(recording.note_trouble)(recording_id=plan.recording, trouble=trouble)
 
 
 _keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, RecordingKeeper] = WeakKeyDictionary()

@@ -39,7 +39,7 @@ class RelayFiles:
         answer = self._ask(protocol.ListRecordings(id="1"))
         if isinstance(answer, protocol.RecordingFiles):
             return answer.files
-        if isinstance(answer, protocol.Error) and answer.code == "cannot_record":
+        if isinstance(answer, protocol.Error) and answer.code == "recording_off":
             return ()
         raise RelayAway(f"The relay answered {answer.TYPE}.")
 

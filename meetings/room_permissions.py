@@ -87,7 +87,7 @@ def may_moderate(role: Role | str, target_role: Role | str) -> bool:
 
 
 def can_see_quality(role: str) -> bool:
-    """Whether this role learns how well the others are connected."""
+    """Whether this role learns how well the others are connected, and how long they talked."""
     return role in {"host", "co_host"}
 
 

@@ -30,6 +30,8 @@ class FakeRelay:
         self.paused: set[tuple[str, str]] = set()
         self.recordings: dict[str, protocol.StartRecording] = {}
         self.refusals: dict[str, protocol.ErrorCode] = {}
+        self.refuses_recording_of: set[str] = set()
+        """Rooms that are recorded under another name, as far as it knows."""
         self.is_silent = False
         self.is_draining = False
         self.strangers = 0
@@ -105,6 +107,12 @@ class FakeRelay:
     async def name_speaker(self, room: str, participant: str | None) -> None:
         """Tell every connection with somebody in the room who speaks."""
         event = protocol.ActiveSpeaker(seq=self._next_seq(), room=room, participant=participant)
+        for link in set(self.rooms[room].values()):
+            await link.send(protocol.encode(event))
+
+    async def report_talk(self, room: str, tally: str, seconds: dict[str, float]) -> None:
+        """Tell every connection with somebody in the room who has talked for how long."""
+        event = protocol.TalkTimes(seq=self._next_seq(), room=room, tally=tally, seconds=seconds)
         for link in set(self.rooms[room].values()):
             await link.send(protocol.encode(event))
 
@@ -205,6 +213,8 @@ class FakeRelay:
             await link.send(protocol.encode(event))
 
     def _do_start_recording(self, _link: ServerConnection, request: Any) -> protocol.Message:
+        if request.room in self.refuses_recording_of:
+            return protocol.Error(id=request.id, code="cannot_record", sentence="fake: another one")
         self.recordings[request.room] = request
         return protocol.Ok(id=request.id)
 

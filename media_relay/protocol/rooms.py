@@ -82,8 +82,12 @@ class ActiveSpeaker(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TalkTimes(Event):
-    """How long each participant has talked in this room, in seconds since the relay opened it."""
+    """How long each participant has talked in this room, in seconds since the relay opened it.
+
+    `tally` names this opening: times of one tally replace each other, those of several add up.
+    """
 
     TYPE: ClassVar[str] = "talk_times"
     room: Name
+    tally: Name
     seconds: Mapping[Name, float]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from media_relay.errors import CannotRecord
+from media_relay.errors import DiskLow
 from media_relay.events import EventBus
 from media_relay.protocol import (
     FileEnd,
@@ -22,7 +22,6 @@ from media_relay.recording.archive import Archive
 from media_relay.recording.disk import DiskWriter, MediaFile
 from media_relay.recording.frames import make_assembler
 from media_relay.recording.track import Desk, TrackRecorder
-from media_relay.sdp.codecs import CODECS
 from media_relay.stats import Stats
 
 logger = logging.getLogger(__name__)
@@ -30,8 +29,6 @@ logger = logging.getLogger(__name__)
 REPORT_INTERVAL_S = 2.0
 STALLED_AFTER_S = 10.0
 RETRY_AFTER_S = 10.0
-
-NOT_RECORDED = frozenset(codec for codec in CODECS if make_assembler(codec.name) is None)
 
 Choice = Mapping[str, Iterable[Source]]
 
@@ -213,9 +210,9 @@ class Recorder:
         self.archive.recover()
 
     def start(self, name: str, room: str, now: float) -> Recording:
-        """A recording of a room. Raises CannotRecord while the disk is nearly full."""
+        """A recording of a room. Raises DiskLow while the disk is nearly full."""
         if self._disk.is_low:
-            raise CannotRecord("Too little of the disk is free.")
+            raise DiskLow("Too little of the disk is free.")
         return Recording(
             name=name, room=room, desk=self._desk, archive=self.archive, bus=self._bus, now=now
         )

@@ -26,11 +26,12 @@ from meetings.permissions import (
     can_host,
     can_invite,
     can_plan,
+    can_see_recording_accesses,
     can_take_recordings,
     can_view,
 )
-from meetings.selectors.attendance import attendance_rows, summarise
-from meetings.selectors.recording import recordings_of
+from meetings.selectors.attendance import attendance_rows, summarise, talk_shares
+from meetings.selectors.recording import accesses_of, recordings_of
 from meetings.services import planning
 
 _STATE_BADGES = {
@@ -198,12 +199,15 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
             return {}
         rows = attendance_rows(meeting=meeting)
         is_planned = meeting.can_be_changed
+        sees_accesses = can_see_recording_accesses(user, meeting)
         return {
             "meeting": meeting,
             "attendance": rows,
             "attendance_summary": summarise(rows),
+            "talk_shares": talk_shares(meeting=meeting),
             "panels": _panels(request, meeting),
             "recordings": recordings_of(meeting),
+            "accesses": accesses_of(meeting) if sees_accesses else None,
             "may": {
                 "host": can_host(user, meeting) and not meeting.is_over,
                 "invite": can_invite(user, meeting),

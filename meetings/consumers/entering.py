@@ -4,6 +4,7 @@ import logging
 
 from meetings import room_protocol as rp
 from meetings.consumers.room_news import RoomNews
+from meetings.consumers.talk import TalkNews
 from meetings.database_threads import in_database
 from meetings.ice_servers import ice_servers
 from meetings.models.choices import RecordingPolicy
@@ -17,7 +18,7 @@ from meetings.services import fanout, room
 logger = logging.getLogger(__name__)
 
 
-class EnteringRequests(RoomNews):
+class EnteringRequests(RoomNews, TalkNews):
     """What a page asks when it opens, comes back, and closes. News of the room that arrive while
     the snapshot is read wait for it."""
 
@@ -40,6 +41,8 @@ class EnteringRequests(RoomNews):
             self._is_in_room, self._snapshot_seq = True, snapshot.seq
             self._sent_seq = max(self._sent_seq, snapshot.seq)
             self.put(snapshot)
+            self._tell_talk()
+            await self.recording_troubled({})
         finally:
             early, self._early = self._early, None
         for event in early:

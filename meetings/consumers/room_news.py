@@ -10,6 +10,8 @@ from meetings import room_protocol as rp
 from meetings.consumers.seat import SeatSocket
 from meetings.database_threads import in_database
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
+from meetings.room_permissions import permissions_of
+from meetings.selectors import recording as recordings
 from meetings.selectors import room as room_selectors
 
 LOBBY_EVERY_S: Final = 0.25
@@ -46,6 +48,14 @@ class RoomNews(SeatSocket):
         await asyncio.sleep(LOBBY_EVERY_S)
         self._is_lobby_due = False
         self.put(rp.LobbyChanged(lobby=await in_database(room_selectors.lobby)(self.meeting)))
+
+    async def recording_troubled(self, _event: dict[str, Any]) -> None:
+        """The media server does not record: why, for those who may do something about it."""
+        if not self._is_in_room or "record" not in permissions_of(self.role):
+            return
+        trouble: Any = await in_database(recordings.trouble_of)(self.meeting)
+        if trouble:
+            self.put(rp.RecordingStatus(state="refused", reason=trouble, size_bytes=0, tracks=0))
 
     async def seat_admitted(self, _event: dict[str, Any]) -> None:
         if not self._is_in_room:

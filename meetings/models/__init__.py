@@ -8,6 +8,7 @@ from meetings.models.recording import Recording, RecordingAccess, RecordingTrack
 from meetings.models.registration import Registration
 from meetings.models.relay_place import RelayPlace
 from meetings.models.seat import Seat
+from meetings.models.talk_time import TalkTime
 from meetings.models.template import MeetingTemplate
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "Registration",
     "RelayPlace",
     "Seat",
+    "TalkTime",
 ]

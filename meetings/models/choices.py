@@ -34,6 +34,18 @@ class RecordingPolicy(models.TextChoices):
     ALWAYS = "always", _("Always recorded")
 
 
+class RecordingTrouble(models.TextChoices):
+    """What keeps the relay from recording; the first three are its own words."""
+
+    RECORDING_OFF = (
+        "recording_off",
+        _("Recording is switched off at the media server: it has no folder for recordings."),
+    )
+    DISK_LOW = "disk_low", _("The disk of the media server is nearly full.")
+    CANNOT_RECORD = "cannot_record", _("The media server refused to record.")
+    RELAY_AWAY = "relay_away", _("The media server could not be reached.")
+
+
 class SeatRole(models.TextChoices):
     HOST = "host", _("Host")
     CO_HOST = "co_host", _("Co-host")

@@ -11,8 +11,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from meetings.models.choices import RecordingTrouble
 from meetings.models.meeting import Meeting
-from meetings.models.seat import Seat
+from meetings.models.seat import Seat, minutes_and_seconds
 
 SOURCE_NAMES = {
     "microphone": _("Microphone"),
@@ -44,6 +45,9 @@ class Recording(models.Model):
     )
     starts_at = models.DateTimeField(_("starts"))
     stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+    trouble = models.CharField(
+        _("why it is not recorded"), max_length=16, choices=RecordingTrouble, blank=True
+    )
     delete_on = models.DateField(
         _("delete on"), help_text=_("From this day on the files are deleted.")
     )
@@ -121,9 +125,7 @@ class RecordingTrack(models.Model):
 
     @property
     def length(self) -> str:
-        """Minutes and seconds, as a player shows them."""
-        minutes, seconds = divmod(round(self.duration_s), 60)
-        return f"{minutes}:{seconds:02}"
+        return minutes_and_seconds(self.duration_s)
 
     @property
     def filename(self) -> str:

@@ -15,6 +15,12 @@ from meetings.models.registration import Registration
 from meetings.querysets import SeatQuerySet
 
 
+def minutes_and_seconds(duration_s: float) -> str:
+    """As a player shows a length: 3:07."""
+    minutes, seconds = divmod(round(duration_s), 60)
+    return f"{minutes}:{seconds:02}"
+
+
 class Seat(models.Model):
     """One per registration and one per staff user in a meeting; the identity in the room."""
 
@@ -54,6 +60,13 @@ class Seat(models.Model):
     rated_at = models.DateTimeField(_("rated"), null=True, blank=True)
     attended_s = models.PositiveIntegerField(
         _("seconds attended"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Written when the meeting is closed."),
+    )
+    talked_s = models.PositiveIntegerField(
+        _("seconds talked"),
         null=True,
         blank=True,
         editable=False,
@@ -104,6 +117,11 @@ class Seat(models.Model):
     def is_host(self) -> bool:
         """Hosts and co-hosts run the room."""
         return self.role in {SeatRole.HOST, SeatRole.CO_HOST}
+
+    @property
+    def talk_length(self) -> str | None:
+        """Minutes and seconds talked; None while the meeting is not closed."""
+        return None if self.talked_s is None else minutes_and_seconds(self.talked_s)
 
     @property
     def is_admitted(self) -> bool:

@@ -4,7 +4,7 @@
 keeps one connection up, with its `people` and `requests`.
 """
 
-from meetings.relay_client.client import RelayClient, get_client, use_places
+from meetings.relay_client.client import RelayClient, get_client, use_places, use_talk_listener
 from meetings.relay_client.errors import RelayRefused, RelayUnavailable
 from meetings.relay_client.link import RelayLink
 from meetings.relay_client.people import Listener
@@ -20,4 +20,5 @@ __all__ = [
     "get_client",
     "least_loaded",
     "use_places",
+    "use_talk_listener",
 ]

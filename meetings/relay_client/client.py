@@ -8,7 +8,7 @@ from django.conf import settings
 
 from media_relay import protocol
 from meetings.relay_client.errors import RelayRefused
-from meetings.relay_client.people import Listener
+from meetings.relay_client.people import Listener, TalkListener
 from meetings.relay_client.placement import Placement, Places
 from meetings.relay_client.requests import fresh_id
 
@@ -16,8 +16,14 @@ from meetings.relay_client.requests import fresh_id
 class RelayClient:
     """All relays of this process's event loop; finds the right one for each room."""
 
-    def __init__(self, urls: Sequence[str], secret: str, places: Places | None = None) -> None:
-        self._placement = Placement(urls, secret, places)
+    def __init__(
+        self,
+        urls: Sequence[str],
+        secret: str,
+        places: Places | None = None,
+        on_talk: TalkListener | None = None,
+    ) -> None:
+        self._placement = Placement(urls, secret, places, on_talk)
 
     async def join(
         self, room: str, participant: str, sources: tuple[protocol.Source, ...], listener: Listener
@@ -142,13 +148,14 @@ class RelayClient:
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, RelayClient] = WeakKeyDictionary()
 _places: Places | None = None
+_on_talk: TalkListener | None = None
 
 
 def get_client() -> RelayClient:
     """The client of the running event loop; nothing is connected before the first room."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = RelayClient(settings.RELAY_URLS, settings.RELAY_SECRET, _places)
+        _clients[loop] = RelayClient(settings.RELAY_URLS, settings.RELAY_SECRET, _places, _on_talk)
     return _clients[loop]
 
 
@@ -156,3 +163,9 @@ def use_places(places: Places) -> None:
     """Said once at the start: where the processes agree on the places of rooms."""
     global _places
     _places = places
+
+
+def use_talk_listener(listener: TalkListener) -> None:
+    """Said once at the start: who keeps the talk times that the relays report."""
+    global _on_talk
+    _on_talk = listener

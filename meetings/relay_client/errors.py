@@ -10,9 +10,11 @@ SENTENCES: Final[dict[str, Promise]] = {
     "stale_generation": _("Your browser answered an offer that is out of date."),
     "not_permitted": _("Your role in this meeting does not allow that."),
     "too_many": _("The media server does not take more of this."),
-    "cannot_record": _(
-        "The media server cannot record: its disk is nearly full or recording is switched off."
+    "cannot_record": _("The media server refused to record."),
+    "recording_off": _(
+        "Recording is switched off at the media server: it has no folder for recordings."
     ),
+    "disk_low": _("The disk of the media server is nearly full. Nothing can be recorded."),
     "draining": _("The media server is being restarted. Sound and picture come back shortly."),
 }
 

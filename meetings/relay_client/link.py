@@ -12,7 +12,7 @@ from websockets.exceptions import WebSocketException
 
 from media_relay import protocol
 from meetings.relay_client.errors import RelayRefused, RelayUnavailable
-from meetings.relay_client.people import Listener, Participant, People
+from meetings.relay_client.people import Listener, Participant, People, TalkListener
 from meetings.relay_client.requests import REQUEST_LIMIT_S, Requests, fresh_id
 
 LINK_WAIT_S: Final = 1.5
@@ -35,12 +35,20 @@ logger = logging.getLogger(__name__)
 class RelayLink:
     """The connection to one relay, kept up as long as the process lives."""
 
-    def __init__(self, url: str, secret: str, *, on_goodbye: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        *,
+        on_goodbye: Callable[[], None],
+        on_talk: TalkListener | None = None,
+    ) -> None:
         self.people = People()
         self.is_leaving = False
         """It said goodbye: it forwards for a moment longer, then stops."""
         self._url = url
         self._on_goodbye = on_goodbye
+        self._on_talk = on_talk
         self._away_since: float | None = asyncio.get_running_loop().time()
         self._secret = secret
         self._requests = Requests(url)
@@ -242,8 +250,10 @@ class RelayLink:
             self._seq = message.seq
             if isinstance(message, protocol.Goodbye):
                 self._take_goodbye(message)
-            else:
-                self.people.hand_on(message)
+                return
+            if isinstance(message, protocol.TalkTimes) and self._on_talk is not None:
+                self._on_talk(message)
+            self.people.hand_on(message)
 
     def _take_goodbye(self, goodbye: protocol.Goodbye) -> None:
         logger.info("The relay %s stops: %s", self._url, goodbye.reason)

@@ -17,6 +17,13 @@ OF_ONE_PARTICIPANT: Final = (
 """Events that concern nobody else in the room."""
 
 
+class TalkListener(Protocol):
+    """Who keeps the talk times of all rooms, also of those that everybody here has just left.
+    Called in the event loop; must not wait."""
+
+    def __call__(self, event: protocol.TalkTimes) -> None: ...
+
+
 class Listener(Protocol):
     """Who speaks for one participant here. Called in the event loop; must not wait."""
 

@@ -19,7 +19,7 @@ from django.db import DatabaseError
 from media_relay import protocol
 from meetings.relay_client.errors import RelayRefused, RelayUnavailable
 from meetings.relay_client.link import RelayLink
-from meetings.relay_client.people import Listener
+from meetings.relay_client.people import Listener, TalkListener
 
 WATCH_S: Final = 0.5
 """How often stored places are read, and absent relays noticed."""
@@ -39,11 +39,18 @@ class Places(Protocol):
 class Placement:
     """The links to all relays, and the relay of each room."""
 
-    def __init__(self, urls: Sequence[str], secret: str, places: Places | None) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        secret: str,
+        places: Places | None,
+        on_talk: TalkListener | None,
+    ) -> None:
         self._urls = list(urls)
         self._secret = secret
         self._places = places if len(self._urls) > 1 else None
         """A single relay needs no choice, and no database to remember it."""
+        self._on_talk = on_talk
         self._links: dict[str, RelayLink] = {}
         self._rooms: dict[str, str] = {}
         """The relay of each room that has people here, as far as this process knows."""
@@ -56,7 +63,9 @@ class Placement:
 
     def _link(self, url: str) -> RelayLink:
         if url not in self._links:
-            self._links[url] = RelayLink(url, self._secret, on_goodbye=self._alarm.set)
+            self._links[url] = RelayLink(
+                url, self._secret, on_goodbye=self._alarm.set, on_talk=self._on_talk
+            )
         return self._links[url]
 
     async def join(

@@ -79,6 +79,7 @@ from meetings.room_protocol.recording import (
     StartRecording,
     StopRecording,
 )
+from meetings.room_protocol.talk import SeatTalk, TalkTimes
 from meetings.room_protocol.viewing import LayersWanted, SetView, VideoName, VideosPaused, ViewTile
 from meetings.room_protocol.vocabulary import Role, Source, Typed
 from meetings.strict_json import BAD_MESSAGE, BAD_TEXT, ProtocolError
@@ -151,6 +152,7 @@ __all__ = [
     "RoomQuality",
     "RosterEntry",
     "SeatQuality",
+    "SeatTalk",
     "SendChat",
     "ServerMessage",
     "SetSource",
@@ -162,6 +164,7 @@ __all__ = [
     "Subscribe",
     "SubscribeAnswer",
     "SubscribeOffer",
+    "TalkTimes",
     "TracksMoved",
     "Typed",
     "VideoName",

@@ -45,6 +45,7 @@ from meetings.room_protocol.recording import (
     StartRecording,
     StopRecording,
 )
+from meetings.room_protocol.talk import TalkTimes
 from meetings.room_protocol.viewing import LayersWanted, SetView, VideosPaused
 
 ClientMessage: TypeAlias = (
@@ -81,6 +82,7 @@ ServerMessage: TypeAlias = (
     | SubscribeOffer
     | ActiveSpeaker
     | RoomQuality
+    | TalkTimes
     | TracksMoved
     | LayersWanted
     | OfferWanted

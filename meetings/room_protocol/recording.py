@@ -49,10 +49,15 @@ class RecordingChanged:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RecordingStatus:
-    """To those who may record: how the recording fares. `no_media`: nobody who agreed sends."""
+    """To those who may record: how the recording fares. `no_media`: nobody who agreed sends.
+
+    `refused`: the media server was asked and does not record; the reason says why.
+    """
 
     type: ClassVar[str] = "recording_status"
-    state: Literal["recording", "stalled", "disk_low", "stopped"]
-    reason: Literal["", "no_media", "disk"]
+    state: Literal["recording", "stalled", "disk_low", "stopped", "refused"]
+    reason: Literal[
+        "", "no_media", "disk", "recording_off", "disk_low", "cannot_record", "relay_away"
+    ]
     size_bytes: Sequence
     tracks: Sequence

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from meetings.models import ChatMessage, Meeting, Registration
+from meetings.models import ChatMessage, Meeting, Registration, Seat, TalkTime
+from meetings.models.seat import minutes_and_seconds
 from meetings.querysets import ATTENDED_FROM_S
 
 
@@ -24,10 +25,15 @@ class AttendanceRow:
     is_internal: bool
     minutes: int | None
     has_attended: bool
+    talked_s: int | None
     chat_lines: int
     rating: int | None
     points: int | None
     parts: Sequence[dict[str, Any]]
+
+    @property
+    def talk_length(self) -> str | None:
+        return None if self.talked_s is None else minutes_and_seconds(self.talked_s)
 
 
 @dataclass(frozen=True)
@@ -80,11 +86,40 @@ def _row(registration: Registration) -> AttendanceRow:
         is_internal=bool(contact and contact.is_internal),
         minutes=None if seconds is None else seconds // 60,
         has_attended=(seconds or 0) >= ATTENDED_FROM_S,
+        talked_s=seat.talked_s if seat else None,
         chat_lines=getattr(registration, "chat_lines", 0),
         rating=seat.closing_rating if seat else None,
         points=seat.engagement_points if seat else None,
         parts=seat.engagement_parts if seat else [],
     )
+
+
+@dataclass(frozen=True)
+class TalkShares:
+    """Who had the floor, in seconds: our side is hosts, presenters of ours and colleagues."""
+
+    guests_s: float
+    ours_s: float
+
+    @property
+    def guests(self) -> str:
+        return minutes_and_seconds(self.guests_s)
+
+    @property
+    def ours(self) -> str:
+        return minutes_and_seconds(self.ours_s)
+
+
+def talk_shares(*, meeting: Meeting) -> TalkShares | None:
+    """As far as it was reported; None while nobody has talked."""
+    seconds = TalkTime.objects.filter(seat__meeting=meeting).seconds_by_seat()
+    if not any(seconds.values()):
+        return None
+    guests = Seat.objects.of_guests().filter(pk__in=seconds)
+    colleagues = guests.filter(registration__contact_point__contact__is_internal=True)
+    counted = set(guests.exclude(pk__in=colleagues.values("pk")).values_list("pk", flat=True))
+    guests_s = sum(talked_s for pk, talked_s in seconds.items() if pk in counted)
+    return TalkShares(guests_s=guests_s, ours_s=sum(seconds.values()) - guests_s)
 
 
 def summarise(rows: Iterable[AttendanceRow]) -> AttendanceSummary:

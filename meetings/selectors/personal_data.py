@@ -4,11 +4,18 @@ from django.db.models import F
 
 from crm.extensions import DataSection, Person
 from crm.selectors.personal_data import section_of
-from meetings.models import ChatMessage, PresenceInterval, RecordingTrack, Registration, Seat
+from meetings.models import (
+    ChatMessage,
+    PresenceInterval,
+    RecordingTrack,
+    Registration,
+    Seat,
+    TalkTime,
+)
 
 
 def export_of_meetings(person: Person) -> list[DataSection]:
-    """Registrations with attendance, rating, own recordings and chat lines."""
+    """Registrations with attendance, talk time, rating, own recordings and chat lines."""
     registrations = Registration.objects.filter(contact_point__in=person.point_ids)
     of_seat = {"seat__registration__in": registrations.values("pk")}
     return [
@@ -24,11 +31,15 @@ def export_of_meetings(person: Person) -> list[DataSection]:
                 "meeting"
             ),
             *("meeting.title", "display_name", "role", "closing_rating", "attended_s"),
-            *("engagement_points", "engagement_parts"),
+            *("talked_s", "engagement_points", "engagement_parts"),
         ),
         section_of(
             PresenceInterval.objects.filter(**of_seat).select_related("seat__meeting"),
             *("seat.meeting.title", "joined_at", "left_at", "is_rehearsal"),
+        ),
+        section_of(
+            TalkTime.objects.filter(**of_seat).select_related("seat__meeting"),
+            *("seat.meeting.title", "talked_s", "rehearsed_s"),
         ),
         section_of(
             RecordingTrack.objects.filter(**of_seat).select_related("seat__meeting"),

@@ -1,6 +1,6 @@
 """What of a room is recorded now, and what was recorded of a meeting."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm.selectors import consent
 from media_relay.protocol import SOURCES, Source
-from meetings.models import Meeting, Recording, RecordingTrack, Seat
+from meetings.models import Meeting, Recording, RecordingAccess, RecordingTrack, Seat
 from meetings.models.choices import SeatRole, SeatState
 from meetings.room_protocol import RecordingCard, RecordingChanged
 
@@ -20,6 +20,8 @@ class RecordingPlan:
 
     recording: str
     revision: int
+    trouble: str
+    """What kept the relay from recording when it was asked last."""
     tracks: Mapping[str, tuple[Source, ...]]
 
 
@@ -31,6 +33,12 @@ def card(meeting: Meeting) -> RecordingCard | None:
     """What everybody in the room is told of the running recording."""
     recording = running_recording(meeting)
     return None if recording is None else _card(recording)
+
+
+def trouble_of(meeting: Meeting) -> str:
+    """Why the running recording is none; empty when it is one, or none runs."""
+    recording = running_recording(meeting)
+    return "" if recording is None else recording.trouble
 
 
 def changed_after(meeting: Meeting, after: int) -> RecordingChanged | None:
@@ -76,6 +84,21 @@ def recordings_of(meeting: Meeting) -> QuerySet[Recording]:
     return rows.prefetch_related(Prefetch("tracks", tracks, to_attr="listed_tracks"))
 
 
+@dataclass(frozen=True)
+class Accesses:
+    """Who took files of a meeting's recordings along, the newest first; not more than are shown."""
+
+    newest: Sequence[RecordingAccess]
+    count: int
+
+
+def accesses_of(meeting: Meeting, *, most: int = 50) -> Accesses:
+    rows = RecordingAccess.objects.filter(track__recording__meeting=meeting)
+    newest = list(rows.select_related("user", "track__seat")[: most + 1])
+    count = len(newest) if len(newest) <= most else rows.count()
+    return Accesses(newest=newest[:most], count=count)
+
+
 def stored_track(meeting: Meeting, public_id: UUID) -> RecordingTrack | None:
     """A file of this very meeting that can be taken along now."""
     rows = RecordingTrack.objects.filter(recording__meeting=meeting, public_id=public_id)
@@ -90,6 +113,7 @@ def _plan(recording: Recording) -> RecordingPlan:
     return RecordingPlan(
         recording=str(recording.public_id),
         revision=recording.meeting.room_sequence,
+        trouble=recording.trouble,
         tracks={str(seat.public_id): SOURCES for seat in seats if agrees(seat)},
     )
 

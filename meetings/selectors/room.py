@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from meetings import room_protocol
-from meetings.models import AgendaItem, ChatMessage, LiveSeat, Meeting, Seat
+from meetings.models import AgendaItem, ChatMessage, LiveSeat, Meeting, Seat, TalkTime
 from meetings.models.choices import RegistrationState, SeatRole, SeatState
 from meetings.permissions import can_take_place
 from meetings.room_permissions import can_see_attendees
@@ -22,6 +22,8 @@ from meetings.room_protocol import (
     ParticipantUpdated,
     RoomAdvanced,
     RosterEntry,
+    SeatTalk,
+    TalkTimes,
 )
 from meetings.selectors.recording import changed_after
 
@@ -231,3 +233,16 @@ def switches(enabled: Iterable[str]) -> dict[str, bool]:
     """What is switched on, for each source there is."""
     known = ("microphone", "camera", "screen", "screen_audio")
     return {source: source in enabled for source in known}
+
+
+def talk_times(meeting: Meeting) -> TalkTimes:
+    """Everybody who has talked since the meeting went live."""
+    seconds = TalkTime.objects.filter(seat__meeting=meeting).seconds_by_seat()
+    names = dict(Seat.objects.filter(pk__in=seconds).values_list("pk", "public_id"))
+    return TalkTimes(
+        seats=tuple(
+            SeatTalk(seat=str(names[pk]), talked_s=round(talked_s))
+            for pk, talked_s in sorted(seconds.items())
+            if talked_s > 0
+        )
+    )

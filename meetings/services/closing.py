@@ -11,12 +11,12 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from crm.services import activities, scores
-from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat
+from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat, TalkTime
 from meetings.models.choices import MeetingState
 from meetings.permissions import can_close
 from meetings.querysets import ATTENDED_FROM_S
 from meetings.services import fanout, presence, recording
-from meetings.services.engagement import engagement_of
+from meetings.services.engagement import engagement_of, whole_minutes
 from meetings.services.presence_spans import Span, attended_seconds
 from meetings.services.refusals import NotAllowed, NotYetOver
 
@@ -37,6 +37,7 @@ class SeatFacts:
     """What one seat did in the meeting."""
 
     attended_s: int
+    talked_s: int
     chat_lines: int
     rating: int | None
 
@@ -134,7 +135,7 @@ def _evaluate(meeting: Meeting, now: datetime, *, only: int | None = None) -> li
         if contact is not None and contact.is_internal:
             continue  # colleagues who try the registration are no customers
         seat = _seat_of(registration)
-        seat_facts = facts[seat.pk] if seat else SeatFacts(0, 0, None)
+        seat_facts = facts[seat.pk] if seat else SeatFacts(0, 0, 0, None)
         if seat is not None:
             _write_engagement(seat, seat_facts, length_s)
         _write_activities(meeting, registration, seat, seat_facts, window)
@@ -163,14 +164,18 @@ def _collect_facts(
         .values_list("seat")
         .annotate(number=Count("pk"))
     )
-    return {
-        seat.pk: SeatFacts(
-            attended_s=attended_seconds(spans.get(seat.pk, []), window),
+    talked = TalkTime.objects.filter(seat__meeting=meeting).seconds_by_seat()
+    facts = {}
+    for seat in seats:
+        attended_s = attended_seconds(spans.get(seat.pk, []), window)
+        facts[seat.pk] = SeatFacts(
+            attended_s=attended_s,
+            # The relay counts what is said outside the live time, too; nobody talks while away.
+            talked_s=min(round(talked.get(seat.pk, 0.0)), attended_s),
             chat_lines=lines.get(seat.pk, 0),
             rating=seat.closing_rating,
         )
-        for seat in seats
-    }
+    return facts
 
 
 def _spans_by_seat(meeting: Meeting, window: Span) -> Mapping[int, list[Span]]:
@@ -193,11 +198,13 @@ def _write_engagement(seat: Seat, facts: SeatFacts, length_s: int) -> None:
     engagement = engagement_of(
         attended_s=facts.attended_s,
         length_s=length_s,
+        talked_s=facts.talked_s,
         chat_lines=facts.chat_lines,
         has_rated=facts.rating is not None,
     )
     Seat.objects.filter(pk=seat.pk).update(
         attended_s=facts.attended_s,
+        talked_s=facts.talked_s,
         engagement_points=engagement.points,
         engagement_parts=[part.to_dict() for part in engagement.parts],
     )
@@ -231,6 +238,8 @@ def _activities_of(seat: Seat | None, facts: SeatFacts) -> list[tuple[str, int |
         return [("no_show", None, "")]
     stayed = "attended" if facts.attended_s >= ATTENDED_FROM_S else "looked_in"
     found: list[tuple[str, int | None, str]] = [(stayed, facts.attended_s // 60, "min")]
+    if minutes := whole_minutes(facts.talked_s):
+        found.append(("talked", minutes, "min"))
     if facts.chat_lines:
         found.append(("chatted", facts.chat_lines, "lines"))
     if facts.rating is not None:

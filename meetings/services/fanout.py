@@ -65,6 +65,11 @@ def announce_recording(meeting: Meeting, delta: RecordingChanged) -> None:
     _announce(meeting, "", "", delta.seq, encode(delta), "")
 
 
+def announce_recording_trouble(meeting: Meeting) -> None:
+    """The relay does not record; those who may do something about it read why."""
+    _send(hosts_group(meeting.public_id), {"type": "recording.troubled"})
+
+
 def announce_number(meeting: Meeting, sequence: int) -> None:
     """A change that concerns nobody else: only its number is told."""
     _announce(meeting, "", "", sequence, _number(sequence), "")

@@ -13,7 +13,7 @@ ERASED_NAME = "–"
 
 
 def erase_person(person: Person) -> None:
-    """Take name, company, chat lines and recorded files away; attendance stays as a number.
+    """Take name, company, chat lines and recorded files away; attendance and talk stay numbers.
 
     Every link and cookie of the registrations becomes void, and those for meetings to come are
     taken back: nobody is expected any more, and no mail has anywhere to go.

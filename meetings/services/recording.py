@@ -6,6 +6,7 @@ notice has stood for NOTICE. Who did not agree is never on the list that the rel
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -72,6 +73,17 @@ def end(*, meeting: Meeting, now: datetime) -> Recording | None:
     recording.save(update_fields=["stopped_at", "changed_sequence"])
     fanout.announce_recording(meeting, recordings.changed(recording))
     return recording
+
+
+def note_trouble(*, recording_id: str, trouble: str) -> None:
+    """What keeps the relay from recording, told to the hosts once; empty: it records (again).
+
+    Every web process with somebody in the room comes to the same result and may say so.
+    """
+    with transaction.atomic():
+        rows = Recording.objects.filter(public_id=UUID(recording_id))
+        if rows.exclude(trouble=trouble).update(trouble=trouble) and trouble:
+            fanout.announce_recording_trouble(rows.select_related("meeting").get().meeting)
 
 
 def note_access(*, track: RecordingTrack, user: "User") -> None:

@@ -167,6 +167,13 @@ test("state_connections_are_those_of_the_last_report_until_the_relay_is_lost", (
   assert.deepEqual(applyMessage(told, { type: "relay_lost" }).connections, {});
 });
 
+test("state_talk_is_that_of_the_last_report_and_outlives_the_relay", () => {
+  const told = applyMessage(enter(), { type: "talk_times", seats: [{ seat: ANA, talked_s: 65 }] });
+
+  assert.deepEqual(told.talk, { [ANA]: 65 });
+  assert.deepEqual(applyMessage(told, { type: "relay_lost" }).talk, { [ANA]: 65 });
+});
+
 test("state_relay_loss_takes_the_tracks_and_leaves_the_rest", () => {
   const before = { ...enter({ chat: [makeLine(9, ANA)] }), tracks: [{ seat: ANA, source: "camera" }] };
 

@@ -72,6 +72,22 @@ def test_day_items_are_todays_own_meetings_and_who_waits(owner: User, teammate: 
     assert contributions.list_day_items(teammate) == []
 
 
+def test_day_of_a_manager_names_the_teams_meetings_and_whose_they_are(
+    client: Client, owner: User, manager: User, teammate: User, stranger: User
+) -> None:
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    for host, title in ((owner, "Of the team"), (manager, "Own"), (stranger, "Elsewhere")):
+        make_meeting(host, title=title, starts_at=noon)
+    make_meeting(owner, title="Called off", starts_at=noon, state="cancelled")
+
+    items = {item.title: item.whose for item in contributions.list_day_items(manager)}
+
+    assert items == {"Own": "", "Of the team": owner.name}
+    assert contributions.list_day_items(teammate) == []
+    client.force_login(manager)
+    assert f"Held by:</span> {owner.name}" in client.get("/admin/").content.decode()
+
+
 def test_timeline_link_leads_to_the_meeting(client: Client, owner: User) -> None:
     meeting = make_meeting(owner)
     client.force_login(owner)

@@ -6,8 +6,15 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from crm.models import Activity, Contact, Delivery, Market, User
-from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat
-from meetings.services import closing, planning, ratings, registration, tokens
+from meetings.models import (
+    ChatMessage,
+    Meeting,
+    PresenceInterval,
+    Registration,
+    Seat,
+    TalkTime,
+)
+from meetings.services import access, closing, planning, ratings, registration, tokens
 from vmcrm.demo.team import DOMAIN
 
 
@@ -77,6 +84,7 @@ LINES = (
     "谢谢,讲得很清楚。",
     "When does the service plan start?",
 )
+GUESTS_SPEAK = {"research", "partner"}
 OPEN_SINCE_MIN = 5
 OPEN_FOR_H = 8
 INVITED_TO_OPEN_MEETING = 3
@@ -123,6 +131,7 @@ def _create_past(
     for row in registrations:
         if random.random() < history.came:
             _attend(random, meeting, row.seat, history)
+    _talk(meeting, host, history)
     closing.close_meeting(meeting=meeting)
 
 
@@ -235,6 +244,27 @@ def _attend(random: Random, meeting: Meeting, seat: Seat, history: History) -> N
     if random.random() < 0.6:
         rating = max(1, min(5, round(random.gauss(history.mean_rating, 0.8))))
         ratings.rate(seat=seat, rating=rating)
+
+
+def _talk(meeting: Meeting, host: User, history: History) -> None:
+    """The host is there all the time and does most of the talking; guests speak where they may.
+
+    Dice of its own: the rest of the demo stays as it was before talk was counted.
+    """
+    dice = Random(history.title)  # noqa: S311 - only varies the demo
+    seat = access.ensure_host_seat(meeting=meeting, user=host)
+    span = {"joined_at": meeting.starts_at, "left_at": meeting.ends_at, "seen_at": meeting.ends_at}
+    PresenceInterval.objects.create(seat=seat, reason="ended", **span)
+    shares = {seat: (dice.uniform(0.35, 0.6), meeting.length.total_seconds())}
+    if history.kind in GUESTS_SPEAK:
+        stays = PresenceInterval.objects.filter(seat__registration__meeting=meeting)
+        for stay in stays.select_related("seat"):
+            length_s = (stay.left_at - stay.joined_at).total_seconds() if stay.left_at else 0.0
+            shares[stay.seat] = (dice.choice((0.0, 0.02, 0.05, 0.1)), length_s)
+    TalkTime.objects.bulk_create(
+        TalkTime(seat=seat, tally="demo", talked_s=round(share * length_s, 1))
+        for seat, (share, length_s) in shares.items()
+    )
 
 
 def _working_hour(now: datetime, days_ago: int) -> datetime:

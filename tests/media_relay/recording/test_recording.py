@@ -224,7 +224,7 @@ async def test_disk_below_its_reserve_takes_no_recording(tmp_path: Path) -> None
         )
 
     assert isinstance(answer, protocol.Error)
-    assert answer.code == "cannot_record"
+    assert answer.code == "disk_low"
 
 
 async def test_door_serves_finished_files_by_name_to_the_bearer_of_the_secret_only(
@@ -277,7 +277,7 @@ async def test_relay_without_a_folder_does_not_record() -> None:
         status = ask(relay, f"/recordings/{'0' * 32}", "0-9")[0]
 
     assert isinstance(answer, protocol.Error)
-    assert (answer.code, status) == ("cannot_record", 404)
+    assert (answer.code, status) == ("recording_off", 404)
 
 
 async def test_room_is_recorded_once_at_a_time(tmp_path: Path) -> None:

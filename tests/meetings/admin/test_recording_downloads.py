@@ -181,3 +181,58 @@ def test_meeting_page_lists_recordings_and_links_what_one_may_take(
     assert "1:01" in own
     assert "1:01" in read
     assert url(track) not in read
+
+
+def shown_accesses(client: Client, user: User, meeting: Meeting) -> list[str]:
+    """The names in the list of downloads, top first; empty where there is no list."""
+    client.force_login(user)
+    accesses = client.get(f"/admin/meetings/meeting/{meeting.pk}/change/").context["accesses"]
+    return [] if accesses is None else [str(row.user) for row in accesses.newest]
+
+
+def test_meeting_page_lists_who_took_files_along_newest_first(
+    client: Client, owner: User, manager: User, auditor: User, marketer: User, track: RecordingTrack
+) -> None:
+    meeting = track.recording.meeting
+    elsewhere = make_track(make_past_meeting(host=owner))
+    for user, taken in ((owner, track), (manager, track), (auditor, elsewhere)):
+        RecordingAccess.objects.create(track=taken, user=user)
+
+    for reader in (owner, manager, auditor):
+        assert shown_accesses(client, reader, meeting) == [str(manager), str(owner)]
+    client.force_login(owner)
+    page = client.get(f"/admin/meetings/meeting/{meeting.pk}/change/").content.decode()
+    assert page.index(f"<td>{manager}</td>") < page.index(f"<td>{owner}</td>")
+    # Who may not take recordings does not learn who did, either.
+    assert shown_accesses(client, marketer, meeting) == []
+
+
+def test_list_of_downloads_is_bounded_and_says_so(
+    client: Client, owner: User, track: RecordingTrack
+) -> None:
+    RecordingAccess.objects.bulk_create(
+        RecordingAccess(track=track, user=owner) for _number in range(53)
+    )
+
+    assert len(shown_accesses(client, owner, track.recording.meeting)) == 50
+    page = client.get(f"/admin/meetings/meeting/{track.recording.meeting_id}/change/")
+    assert "The newest 50 of 53 downloads." in page.content.decode()
+
+
+def test_meeting_page_says_why_nothing_was_recorded(client: Client, owner: User) -> None:
+    meeting = make_past_meeting(host=owner)
+    Recording.objects.create(
+        meeting=meeting,
+        starts_at=timezone.now(),
+        stopped_at=timezone.now(),
+        delete_on=timezone.now().date() + timedelta(days=9),
+        changed_sequence=1,
+        trouble="disk_low",
+    )
+    client.force_login(owner)
+
+    page = client.get(f"/admin/meetings/meeting/{meeting.pk}/change/").content.decode()
+
+    assert "Nothing was recorded." in page
+    assert "The disk of the media server is nearly full." in page
+    assert "No file yet." not in page

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from meetings import relay_client
 from meetings import room_protocol as rp
-from tests.media_relay.relay_process import SECRET, RelayProcess, running_relay
+from tests.media_relay.relay_process import SECRET, RelayProcess, eventually, running_relay
 from tests.meetings.live.callers import Caller
 from tests.meetings.live.conftest import LiveRoom, furnish
 
@@ -114,3 +114,35 @@ async def test_relay_killed_everybody_hears_and_sees_again_within_five_seconds(
     for caller in (host, guest):
         assert any(isinstance(message, rp.RelayReady) for message in caller.heard)
     assert [span.left_at async for span in room.guest.presence.all()] == [None]
+
+
+async def test_talk_is_counted_once_over_a_killed_relay_and_a_goodbye(
+    call: tuple[LiveRoom, Caller, Caller], relay_process: RelayProcess
+) -> None:
+    room, host, guest = call
+    began_at = time.monotonic()
+    await hear_and_see(host, guest, 180)
+    await eventually(lambda: has_talked(room, 5.0), "ten seconds are reported", limit_s=15)
+
+    relay_process.process.kill()
+    port = relay_process.control.rsplit(":", 1)[1].partition("/")[0]
+    async with running_relay(**{"control-port": port}):
+        await hear_and_see(host, guest, 180)
+        before = await talked(room)
+        await asyncio.sleep(3)
+        await guest.page.send("leave")
+        await eventually(lambda: has_talked(room, before + 2), "the last words are stored")
+        took_s = time.monotonic() - began_at
+
+    tallies = [row.tally async for row in room.guest.talk_times.all()]
+    assert len(set(tallies)) == len(tallies) == 2
+    assert await talked(room) < took_s + 1
+
+
+async def talked(room: LiveRoom) -> float:
+    rows = [row async for row in room.guest.talk_times.all()]
+    return sum(row.talked_s - row.rehearsed_s for row in rows)
+
+
+async def has_talked(room: LiveRoom, at_least_s: float) -> bool:
+    return await talked(room) >= at_least_s

@@ -14,6 +14,7 @@ from meetings.models import Recording, Seat
 from meetings.selectors.recording import agrees, plans
 from meetings.services import recording
 from tests.fake_relay import FakeRelay
+from tests.media_relay.relay_process import eventually
 from tests.meetings.live.conftest import LiveRoom, MakeRoom
 from tests.meetings.live.rooms import Page, make_guest, make_meeting
 
@@ -168,15 +169,16 @@ async def test_relay_that_died_is_told_again_under_the_same_name(
 async def test_relay_that_cannot_record_is_told_to_the_host_and_ends_it(
     room: LiveRoom, relay: FakeRelay
 ) -> None:
-    relay.refusals["start_recording"] = "cannot_record"
+    relay.refusals["start_recording"] = "disk_low"
     host = await room.host_page()
 
     await host.ask("start_recording")
     error = await host.hear(rp.Error, LIMIT_S)
 
-    assert error.code == "cannot_record"
+    assert error.code == "disk_low"
     assert "disk" in error.sentence
-    assert (await Recording.objects.aget()).stopped_at is not None
+    stored = await Recording.objects.aget()
+    assert (stored.stopped_at is not None, stored.trouble) == (True, "disk_low")
 
 
 async def test_meeting_planned_without_recordings_refuses_even_its_host(
@@ -208,6 +210,61 @@ async def test_meeting_that_is_always_recorded_begins_when_it_goes_live(
     assert host.snapshot.recording is not None
     assert await guest.hear(rp.RecordingChanged)
     assert recorded(relay) == set()
+
+
+async def test_recording_refused_by_itself_tells_hosts_why_until_the_relay_records(
+    make_room: MakeRoom, relay: FakeRelay, fast_watch: None
+) -> None:
+    room = await make_room(recording_policy="always")
+    relay.refusals["start_recording"] = "disk_low"
+    guest, host = await room.guest_page(), await room.host_page()
+
+    told = await host.hear(rp.RecordingStatus, LIMIT_S)
+    later = await room.host_page()
+    told_later = await later.hear(rp.RecordingStatus, LIMIT_S)
+
+    refused = rp.RecordingStatus(state="refused", reason="disk_low", size_bytes=0, tracks=0)
+    assert (told, told_later) == (refused, refused)
+    assert await later.hears_nothing(rp.RecordingStatus)  # once, though it is asked again and again
+    assert await guest.hears_nothing(rp.RecordingStatus)
+    assert (await Recording.objects.aget()).trouble == "disk_low"
+
+    relay.refusals.clear()
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+    await eventually(is_without_trouble, "the trouble is over")
+
+
+async def is_without_trouble() -> bool:
+    return (await Recording.objects.aget()).trouble == ""
+
+
+async def test_relay_that_is_away_is_the_reason_until_it_is_back(
+    room: LiveRoom, relay: FakeRelay, fast_watch: None
+) -> None:
+    host = await room.host_page()
+    await relay.stop()
+
+    await host.ask("start_recording")
+    told = await host.hear(rp.RecordingStatus, LIMIT_S)
+
+    assert (told.state, told.reason) == ("refused", "relay_away")
+    await relay.start()
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+    await eventually(is_without_trouble, "the trouble is over")
+
+
+async def test_room_that_is_refused_holds_up_no_other(
+    make_room: MakeRoom, relay: FakeRelay, fast_watch: None
+) -> None:
+    rooms = [await make_room(recording_policy="always") for _ in range(3)]
+    busy = str(rooms[0].meeting.public_id)
+    relay.refuses_recording_of.add(busy)
+
+    for room in rooms:
+        await room.host_page()
+    await relay.until(lambda: len(relay.recordings) == 2, LIMIT_S)
+
+    assert busy not in relay.recordings
 
 
 async def test_end_of_the_meeting_ends_the_recording(room: LiveRoom) -> None:

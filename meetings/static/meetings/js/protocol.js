@@ -57,6 +57,8 @@
  *   SubscribeOffer
  * @typedef {{type: "active_speaker", seat: string | null}} ActiveSpeaker
  * @typedef {{type: "room_quality", seats: SeatQuality[]}} RoomQuality  to hosts and co-hosts only
+ * @typedef {{type: "talk_times", seats: {seat: string, talked_s: number}[]}} TalkTimes  to hosts and
+ *   co-hosts only: since the meeting went live
  * @typedef {{type: "tracks_moved", tracks: OfferedTrack[]}} TracksMoved  who is in our sections now
  * @typedef {{type: "layers_wanted", source: Source, layers: number[]}} LayersWanted  the sizes of a
  *   video of ours that somebody watches, by index from the smallest
@@ -64,16 +66,19 @@
  * @typedef {{type: "videos_paused", videos: VideoName[]}} VideosPaused  what our network has no
  *   room for, of what we see
  * @typedef {{type: "force_mute", source: Source, by: string}} ForceMute
- * @typedef {{type: "recording_status", state: "recording" | "stalled" | "disk_low" | "stopped",
- *   reason: "" | "no_media" | "disk", size_bytes: number, tracks: number}} RecordingStatus
+ * @typedef {"recording_off" | "disk_low" | "cannot_record" | "relay_away"} RecordingTrouble
+ * @typedef {{type: "recording_status",
+ *   state: "recording" | "stalled" | "disk_low" | "stopped" | "refused",
+ *   reason: "" | "no_media" | "disk" | RecordingTrouble,
+ *   size_bytes: number, tracks: number}} RecordingStatus
  * @typedef {{type: "removed"}} Removed
  * @typedef {{type: "replaced"}} Replaced
  * @typedef {{type: "meeting_live"}} MeetingLive
  * @typedef {{type: "meeting_ended"}} MeetingEnded
  * @typedef {{type: "relay_lost"}} RelayLost
  * @typedef {{type: "relay_ready"}} RelayReady
- * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality | TracksMoved |
- *   LayersWanted | OfferWanted | VideosPaused | ForceMute | RecordingStatus | Removed | Replaced | MeetingLive |
+ * @typedef {LobbyChanged | Admitted | SubscribeOffer | ActiveSpeaker | RoomQuality | TalkTimes |
+ *   TracksMoved | LayersWanted | OfferWanted | VideosPaused | ForceMute | RecordingStatus | Removed | Replaced | MeetingLive |
  *   MeetingEnded | RelayLost | RelayReady} Event
  *
  * @typedef {Answer | ErrorMessage | Delta | Event} ServerMessage
@@ -224,13 +229,14 @@ const FROM_SERVER = {
   tracks_moved: { tracks },
   active_speaker: { seat: nullable(uuid) },
   room_quality: { seats: listOf(seatQuality) },
+  talk_times: { seats: listOf(record({ seat: uuid, talked_s: whole })) },
   layers_wanted: { source, layers: listOf(whole) },
   offer_wanted: {},
   videos_paused: { videos: listOf(record({ seat: uuid, source })) },
   force_mute: { source, by: uuid },
   recording_status: {
-    state: oneOf("recording", "stalled", "disk_low", "stopped"),
-    reason: oneOf("", "no_media", "disk"),
+    state: oneOf("recording", "stalled", "disk_low", "stopped", "refused"),
+    reason: oneOf("", "no_media", "disk", "recording_off", "disk_low", "cannot_record", "relay_away"),
     size_bytes: whole,
     tracks: whole,
   },

@@ -38,6 +38,7 @@
  * @property {Readonly<Record<string, Quality>>} quality  by seat
  * @property {Readonly<Record<string, import("./protocol.js").SeatQuality>>} connections  by seat,
  *   as the relay measures them; empty for everybody but hosts
+ * @property {Readonly<Record<string, number>>} talk  seconds by seat; empty for everybody but hosts
  * @property {Panel | null} panel
  * @property {string | null} pinned  key of a tile
  * @property {import("./local_media.js").LocalMediaState} media
@@ -74,6 +75,7 @@ export function createRoomState(media) {
     speaking: new Set(),
     quality: {},
     connections: {},
+    talk: {},
     panel: null,
     pinned: null,
     media,
@@ -115,6 +117,8 @@ export function applyMessage(state, message) {
       return { ...state, activeSpeaker: message.seat };
     case "room_quality":
       return { ...state, connections: Object.fromEntries(message.seats.map((known) => [known.seat, known])) };
+    case "talk_times":
+      return { ...state, talk: Object.fromEntries(message.seats.map(({ seat, talked_s }) => [seat, talked_s])) };
     case "videos_paused":
       return { ...state, paused: new Set(message.videos.map(({ seat, source }) => `${seat}/${source}`)) };
     case "relay_lost":

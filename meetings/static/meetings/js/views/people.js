@@ -1,10 +1,10 @@
 /** Who is here and who waits; what a host can do about either. */
 
 import { isAllowed } from "../room_state.js";
-import { rateConnection } from "../stats.js";
+import { drawFigures, wireFigures } from "./connection_figures.js";
 import { askToConfirm } from "./dialogs.js";
 import { name, part, reconcile, stamp } from "./dom.js";
-import { chooseTone, findInitials, showConnection, showName, showQuality, showRole } from "./people_words.js";
+import { chooseTone, findInitials, showName, showRole, showTalk } from "./people_words.js";
 
 const ORDER = { host: 0, co_host: 1, presenter: 2, attendee: 3 };
 
@@ -15,7 +15,13 @@ const ORDER = { host: 0, co_host: 1, presenter: 2, attendee: 3 };
 export function wirePeople(root, session) {
   const rows = part(root, "roster");
   session.store.subscribe(
-    [(state) => state.roster, (state) => state.me, (state) => state.speaking, (state) => state.connections],
+    [
+      (state) => state.roster,
+      (state) => state.me,
+      (state) => state.speaking,
+      (state) => state.connections,
+      (state) => state.talk,
+    ],
     (state) => {
       reconcile(rows, sortRoster(state), {
         key: (entry) => entry.seat,
@@ -43,6 +49,7 @@ function sortRoster({ roster, me }) {
  */
 function createRow(entry, session) {
   const row = stamp("roster-row-stamp");
+  wireFigures(row, entry.seat);
   part(row, "mute").addEventListener("click", () => void session.mute(entry.seat, "microphone"));
   part(row, "remove").addEventListener("click", () => void askToRemove(entry, session));
   return row;
@@ -61,9 +68,10 @@ function drawRow(row, entry, state) {
   initials.dataset.tone = String(chooseTone(entry.seat));
   part(row, "name").textContent = isSelf ? interpolate(gettext("%(name)s (you)"), { name: person }, true) : person;
   part(row, "role").textContent = entry.is_connected ? showRole(entry.role) : gettext("Connection lost");
+  drawTalk(part(row, "talk"), state.talk[entry.seat] ?? 0);
   row.classList.toggle("roster-row-away", !entry.is_connected);
   row.classList.toggle("roster-row-speaking", state.speaking.has(entry.seat));
-  drawConnection(part(row, "bars"), entry, state);
+  drawFigures(row, entry, state);
   part(row, "screen").hidden = !entry.sources.screen;
   part(row, "muted").hidden = Boolean(entry.sources.microphone);
   // For a host the green microphone is the button that mutes it.
@@ -77,21 +85,14 @@ function drawRow(row, entry, state) {
 }
 
 /**
- * For hosts: how well somebody is connected, with the figures behind it.
+ * For hosts: how long somebody has talked.
  *
- * @param {HTMLElement} bars
- * @param {import("../protocol.js").RosterEntry} entry
- * @param {import("../room_state.js").RoomState} state
+ * @param {HTMLElement} talk
+ * @param {number} seconds
  */
-function drawConnection(bars, entry, state) {
-  const known = state.connections[entry.seat];
-  const quality = known && entry.is_connected ? rateConnection(known) : null;
-  bars.hidden = quality === null;
-  if (!known || quality === null) return;
-  const lines = [showQuality(quality), ...showConnection(known)];
-  bars.dataset.quality = String(quality);
-  bars.ariaLabel = lines.join(", ");
-  bars.title = lines.join("\n");
+function drawTalk(talk, seconds) {
+  talk.hidden = seconds === 0;
+  talk.textContent = showTalk(seconds);
 }
 
 /**

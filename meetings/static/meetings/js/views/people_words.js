@@ -60,27 +60,42 @@ export function showQuality(quality) {
 }
 
 /**
+ * How long somebody has talked, as a player shows a length.
+ *
+ * @param {number} seconds
+ */
+export function showTalk(seconds) {
+  const length = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  return interpolate(gettext("talked %(length)s"), { length }, true);
+}
+
+/**
  * The figures behind the word, for a host: one line each.
  *
  * @param {import("../protocol.js").SeatQuality} known
  */
-export function showConnection({ candidate, round_trip_ms: roundTripMs, up, down }) {
+export function describeConnection({ candidate, round_trip_ms: roundTripMs, up, down }) {
   const lines = [];
   if (roundTripMs !== null) {
-    lines.push(interpolate(gettext("Round trip %(ms)s ms"), { ms: roundTripMs }, true));
+    lines.push(interpolate(gettext("Round trip %(ms)s ms"), { ms: showNumber(roundTripMs) }, true));
   }
-  if (up) lines.push(interpolate(gettext("Sends %(kbps)s kbit/s, %(loss)s lost"), showPath(up), true));
-  if (down) lines.push(interpolate(gettext("Receives %(kbps)s kbit/s, %(loss)s lost"), showPath(down), true));
+  if (up) lines.push(interpolate(gettext("Sends %(kbps)s kbit/s, %(loss)s lost, jitter %(jitter)s ms"), showPath(up), true));
+  if (down) lines.push(interpolate(gettext("Receives %(kbps)s kbit/s, %(loss)s lost, jitter %(jitter)s ms"), showPath(down), true));
+  if (candidate === "host") lines.push(gettext("Directly over UDP"));
   if (candidate === "tcp") lines.push(gettext("Over TCP: the network blocks UDP"));
   if (candidate === "relay") lines.push(gettext("Over a TURN server"));
   return lines;
 }
 
 /** @param {import("../protocol.js").PathQuality} path */
-function showPath({ bitrate_kbps: kbps, loss_percent: loss }) {
-  const language = document.documentElement.lang;
-  const share = (loss / 100).toLocaleString(language, { style: "percent" });
-  return { kbps: kbps.toLocaleString(language), loss: share };
+function showPath({ bitrate_kbps: kbps, loss_percent: loss, jitter_ms: jitter }) {
+  const share = (loss / 100).toLocaleString(document.documentElement.lang, { style: "percent" });
+  return { kbps: showNumber(kbps), loss: share, jitter: showNumber(jitter) };
+}
+
+/** @param {number} value */
+function showNumber(value) {
+  return value.toLocaleString(document.documentElement.lang);
 }
 
 /** @param {string | Date} moment  ISO 8601 when a text */

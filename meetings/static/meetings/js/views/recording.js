@@ -57,6 +57,8 @@ async function askToRecord(session) {
  */
 function wireNotice(root, session) {
   const notice = part(root, "recording");
+  const lead = part(root, "recording-words");
+  const announced = lead.textContent;
   const own = part(root, "recording-own");
   const agree = part(root, "recording-agree");
   const refuse = part(root, "recording-refuse");
@@ -70,6 +72,10 @@ function wireNotice(root, session) {
     const { me, recording, recordingStatus } = session.state;
     notice.hidden = recording === null;
     if (!recording || !me) return;
+    const isRefused = isAllowed(session.state, "record") && recordingStatus?.state === "refused";
+    notice.classList.toggle("recording-refused", isRefused);
+    const opening = isRefused ? gettext("This meeting is not being recorded.") : announced;
+    if (lead.textContent !== opening) lead.textContent = opening;
     const answer = me.agrees_to_recording;
     const canBeRecorded = isAllowed(session.state, "publish_microphone");
     own.textContent = canBeRecorded ? describeOwn(answer) : "";
@@ -119,10 +125,30 @@ export function describeStatus(recording, status) {
       return status.reason === "no_media"
         ? { text: interpolate(gettext("%(megabytes)s MB, not growing: nobody who agreed is heard or seen."), size, true), isWarning: true }
         : { text: interpolate(gettext("%(megabytes)s MB, not growing: the disk of the media server does not follow."), size, true), isWarning: true };
+    case "refused":
+      return { text: describeTrouble(status.reason), isWarning: true };
     case "stopped":
       return { text: interpolate(gettext("%(megabytes)s MB, stopped"), size, true), isWarning: false };
     default:
       return { text: interpolate(gettext("%(megabytes)s MB, growing"), size, true), isWarning: false };
+  }
+}
+
+/**
+ * Why nothing is recorded, and what to do about it.
+ *
+ * @param {import("../protocol.js").RecordingStatus["reason"]} reason
+ */
+function describeTrouble(reason) {
+  switch (reason) {
+    case "recording_off":
+      return gettext("The media server has no folder for recordings. Ask your administrator to set one.");
+    case "disk_low":
+      return gettext("The disk of the media server is nearly full. We begin as soon as there is room.");
+    case "relay_away":
+      return gettext("The media server cannot be reached. We keep trying.");
+    default:
+      return gettext("The media server refused. We keep trying.");
   }
 }
 
