@@ -4,11 +4,12 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Response
+
+from tests.vmcrm.browser.accessibility import Judge
 
 # Notes every breach of the policy, also of scripts that run before the page is there.
 WATCH_POLICY = """
@@ -25,21 +26,13 @@ COLLECT_LINKS = """
   .map((link) => link.href || link.src)
 """
 
-AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
-# Serious or worse. Frames hold mails in a sandbox of their own, which axe cannot enter.
-FIND_FAULTS = """
-async (runOnly) => {
-  const found = await axe.run(document, {resultTypes: ["violations"], iframes: false, runOnly});
-  return found.violations
-    .filter((fault) => fault.impact === "serious" || fault.impact === "critical")
-    .map((fault) => `${fault.id} (${fault.nodes.length}): ${fault.nodes[0].html.slice(0, 160)}`);
+# Modules and charts draw after `load`: their first turns are over when the browser is idle.
+SETTLE = """
+async () => {
+  await document.fonts.ready;
+  await new Promise((done) => requestIdleCallback(done, {timeout: 1000}));
 }
 """
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-RULES_OF_COLOUR = ["color-contrast"]
-
-# Modules and charts draw after `load`.
-SETTLE_MS = 150
 
 
 @dataclass
@@ -50,7 +43,7 @@ class Walk:
     base: str
     folder: Path
     label: str
-    other_scheme: Literal["light", "dark"] | None
+    judge: Judge
     visited: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     _said: list[str] = field(default_factory=list)
@@ -87,10 +80,10 @@ class Walk:
             if "Download is starting" in str(error):  # a file: nothing to look at
                 return []
             raise
-        page.wait_for_timeout(SETTLE_MS)
+        page.evaluate(SETTLE)
+        picture = self.folder / f"{self.label}-{make_slug(view)}.jpg"
+        page.screenshot(path=picture, type="jpeg", quality=80, full_page=True)
         self._note(view, response, page)
-        page.screenshot(path=self.folder / f"{self.label}-{make_slug(view)}.png", full_page=True)
-        self._note_faults(view, page)
         links: list[str] = page.evaluate(COLLECT_LINKS)
         return [cut_path(link) for link in links if link.startswith(self.base + "/")]
 
@@ -105,18 +98,7 @@ class Walk:
             self.problems.append(f"{where}: wider than the window")
         if not page.evaluate("document.documentElement.lang"):
             self.problems.append(f"{where}: no language")
-
-    def _note_faults(self, view: str, page: Page) -> None:
-        """What axe finds; colours also in the other scheme, unless another walk looks at them."""
-        where = f"{view} {urlsplit(page.url).path}"
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        self.problems += [f"{where}: {fault}" for fault in page.evaluate(FIND_FAULTS, RULES)]
-        if self.other_scheme is None:
-            return
-        page.emulate_media(color_scheme=self.other_scheme)
-        faults = page.evaluate(FIND_FAULTS, RULES_OF_COLOUR)
-        self.problems += [f"{where}: {self.other_scheme}: {fault}" for fault in faults]
-        page.emulate_media(color_scheme=None)
+        self.problems += [f"{where}: {fault}" for fault in self.judge.find_faults(page, view)]
 
 
 def is_bad(line: ConsoleMessage) -> bool:

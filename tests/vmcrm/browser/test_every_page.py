@@ -1,5 +1,5 @@
 """Every page that links lead to, in a browser: keeps the policy, answers, fits the window, and axe
-finds nothing serious, in light and in dark.
+finds nothing serious in what it holds, in light and in dark.
 
 The pictures are kept below VMCRM_HOME/screenshots/pages.
 """
@@ -11,6 +11,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.meetings.room_page.live_site import Site, running_site
+from tests.vmcrm.browser.accessibility import Judge, Scheme
 from tests.vmcrm.browser.crawler import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -56,8 +57,8 @@ def start_walk(site: Site, browser: Browser, label: str, window: dict, lookup: s
         session = site.home.run_code(SIGN_IN.format(lookup=lookup)).strip()
         context.add_cookies([{"name": "sessionid", "value": session, "url": site.base}])
     # Contrast hangs on the scheme and not on the width: the wide walk looks at both.
-    other = "dark" if window is DESKTOP else None
-    return Walk(context, site.base, PICTURES, label, other)
+    schemes: tuple[Scheme, ...] = ("light", "dark") if window is DESKTOP else ("dark",)
+    return Walk(context, site.base, PICTURES, label, Judge(schemes))
 
 
 @pytest.mark.parametrize(("name", "window"), [("desktop", DESKTOP), ("phone", PHONE)])
@@ -91,6 +92,7 @@ def test_admin_pages_keep_the_policy_fit_and_are_accessible(site, browser, name,
     walk.crawl("/admin/")
 
     assert len(walk.visited) > 60
+    assert len(walk.judge.judged) > 30
     assert {"admin:index", "admin:crm_contact_changelist", "admin:crm_contact_change"} <= set(
         walk.visited
     )
