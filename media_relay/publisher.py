@@ -1,6 +1,8 @@
 """A participant's publish connection: answers its offers, takes its packets, reports back."""
 
+import asyncio
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,7 +22,7 @@ from media_relay.forwarding.rtcp import (
     write_receiver_report,
     write_source_description,
 )
-from media_relay.forwarding.rtp import RtpHeader, iter_extensions, read_header
+from media_relay.forwarding.rtp import RtpHeader, read_header
 from media_relay.forwarding.source import SourceStream, unwrap_repair
 from media_relay.protocol import ConnectionState, PathQuality, Source
 from media_relay.publication import Publication
@@ -57,7 +59,7 @@ TARGET_BITRATE_BPS = 5_000_000  # told to the browser
 MAX_BITRATE_BPS = 10_000_000  # enforced: what comes above is dropped
 MAX_PACKETS_PER_S = 2_500
 NEW_STREAM_INTERVAL_S = 0.5
-FEEDBACK_INTERVAL_S = 0.075
+ASK_S = 0.010  # from a gap to the request, and from one to the next
 
 
 @dataclass(eq=False)
@@ -115,8 +117,8 @@ class Publisher:
         self._router: StreamRouter[PublishedSection] = StreamRouter()
         self._extension_ids: dict[str, int] = {}
         self._feedback = TransportFeedback()
-        self._feedback_at = now
         self._feedback_ssrc = 0
+        self._asking: asyncio.TimerHandle | None = None
         self._bytes = TokenBucket(rate=MAX_BITRATE_BPS / 8, burst=MAX_BITRATE_BPS / 8, now=now)
         self._packets = TokenBucket(rate=MAX_PACKETS_PER_S, burst=MAX_PACKETS_PER_S, now=now)
 
@@ -281,6 +283,9 @@ class Publisher:
         ).lines()
 
     def _drop_connection(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
         if self._connection is not None:
             self._endpoint.drop(self._connection)
             self._connection = None
@@ -334,7 +339,7 @@ class Publisher:
         """Before anything is known of an SSRC its packets name their section and layer."""
         names = {
             extension.identifier: packet[extension.start : extension.end].decode("ascii", "replace")
-            for extension in iter_extensions(packet, header)
+            for extension in header.extensions
         }
         labels = Labels(
             *(
@@ -348,7 +353,7 @@ class Publisher:
         wanted = self._extension_ids.get(TRANSPORT_CC)
         if wanted is None:
             return
-        for identifier, start, end in iter_extensions(packet, header):
+        for identifier, start, end in header.extensions:
             if identifier == wanted and end - start == 2:
                 self._feedback_ssrc = header.ssrc
                 self._feedback.arrived(packet[start] << 8 | packet[start + 1], now)
@@ -368,6 +373,8 @@ class Publisher:
         if section.publication.source == "microphone" and not section.publication.is_paused:
             self._read_audio_level(packet, header, now)
         section.publication.accept(layer, stored, now)
+        if stream.nack.missing_count and self._asking is None:
+            self._ask_soon()
 
     def _on_repair(
         self, route: Route[PublishedSection], packet: bytes, header: RtpHeader, now: float
@@ -405,28 +412,22 @@ class Publisher:
     def _read_audio_level(self, packet: bytes, header: RtpHeader, now: float) -> None:
         """RFC 6464 section 3: seven bits of level below one bit of voice activity."""
         wanted = self._extension_ids.get(AUDIO_LEVEL)
-        for identifier, start, _ in iter_extensions(packet, header):
+        for identifier, start, _ in header.extensions:
             if identifier == wanted:
                 self._room.voice_heard(self._participant, packet[start] & 0x7F, now)
 
     # --- reports ---
 
     def tick(self, now: float) -> None:
-        """About forty times a second: what is missing, what arrived, what viewers wait for."""
+        """About thirteen times a second: what arrived, and what viewers wait for."""
         if self._connection is None or self._connection.state != "connected":
             return
         for section in self._sections.values():
             if section.publication.update_demand(now):
                 self._room.layers_wanted(section.publication)
-            for stream in section.publication.layers.streams:
-                self._ask_missing(section, stream, now)
             section.publication.tick(now)
-        if now - self._feedback_at >= FEEDBACK_INTERVAL_S:
-            self._feedback_at = now
-            for packet in self._feedback.write(
-                sender_ssrc=self._ssrc, media_ssrc=self._feedback_ssrc
-            ):
-                self._connection.send_rtcp(packet)
+        for packet in self._feedback.write(sender_ssrc=self._ssrc, media_ssrc=self._feedback_ssrc):
+            self._connection.send_rtcp(packet)
 
     def report(self, now: float) -> None:
         """Once a second: reception reports, and the cap on the bitrate."""
@@ -462,11 +463,24 @@ class Publisher:
             return None
         return self._meter.read(now)
 
-    def _ask_missing(self, section: PublishedSection, stream: SourceStream, now: float) -> None:
-        if self._connection is None:
-            return
-        missing = stream.nack.due(now)
-        if missing and "nack" in section.chosen.feedback:
+    def _ask_soon(self) -> None:
+        self._asking = asyncio.get_running_loop().call_later(ASK_S, self._ask_missing)
+
+    def _ask_missing(self) -> None:
+        """What is due now; again and again while something is missing that may still come."""
+        self._asking = None
+        now, is_missing = time.monotonic(), False
+        for section in self._sections.values():
+            for stream in section.publication.layers.streams:
+                missing = stream.nack.due(now)
+                if missing and "nack" in section.chosen.feedback:
+                    self._ask_for(stream, missing)
+                is_missing |= stream.nack.missing_count > 0
+        if is_missing:
+            self._ask_soon()
+
+    def _ask_for(self, stream: SourceStream, missing: list[int]) -> None:
+        if self._connection is not None:
             self._stats.nacks_out += len(missing)
             self._connection.send_rtcp(write_nack(self._ssrc, stream.ssrc, missing))
 

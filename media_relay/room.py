@@ -289,7 +289,7 @@ class Room:
     # --- clock ---
 
     def tick(self, now: float) -> None:
-        """About forty times a second."""
+        """About thirteen times a second."""
         for participant in self.participants.values():
             participant.publisher.tick(now)
             participant.subscription.tick(now)

@@ -357,7 +357,7 @@ class Subscription:
             self._stats.packets_resent += forwarder.resend(item.sequences, now)
 
     def tick(self, now: float) -> None:
-        """About forty times a second: whoever was switched learns the new timeline soon."""
+        """About thirteen times a second: whoever was switched learns the new timeline soon."""
         for slot in self._slots:
             if slot.forwarder.is_report_due:
                 self._report(slot, now)

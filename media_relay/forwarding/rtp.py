@@ -1,28 +1,15 @@
 """RTP headers read where they lie (RFC 3550 section 5.1, RFC 8285): offsets, no packet objects."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from struct import Struct
 from typing import NamedTuple
 
 _FIXED = Struct("!BBHII")
 _PROFILE = Struct("!HH")
+_ELEMENT_OF_THREE = Struct("!I")
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
 HEADER_BYTES = 12
-
-
-class RtpHeader(NamedTuple):
-    """Where the parts of one packet are; the payload excludes the padding."""
-
-    is_marked: bool
-    payload_type: int
-    sequence: int
-    timestamp: int
-    ssrc: int
-    extension_profile: int  # 0: none
-    extension_start: int
-    payload_start: int
-    payload_end: int
 
 
 class Extension(NamedTuple):
@@ -33,22 +20,42 @@ class Extension(NamedTuple):
     end: int
 
 
+class RtpHeader(NamedTuple):
+    """Where the parts of one packet are; the payload excludes the padding."""
+
+    is_marked: bool
+    payload_type: int
+    sequence: int
+    timestamp: int
+    ssrc: int
+    extensions: Sequence[Extension]
+    payload_start: int
+    payload_end: int
+
+
 def read_header(packet: bytes) -> RtpHeader | None:
-    """The header of `packet`, or None when any length in it is wrong."""
-    if len(packet) < HEADER_BYTES:
+    """The header of `packet`, or None when any length in it is wrong.
+
+    Of the extension block that holds only for its own length: elements are read up to the first
+    one that does not fit into it.
+    """
+    end = len(packet)
+    if end < HEADER_BYTES:
         return None
     first, second, sequence, timestamp, ssrc = _FIXED.unpack_from(packet)
     if first >> 6 != 2:
         return None
     position = HEADER_BYTES + 4 * (first & 0x0F)
-    profile, extension_start = 0, position
+    extensions: Sequence[Extension] = ()
     if first & 0x10:
-        if position + 4 > len(packet):
+        if position + 4 > end:
             return None
         profile, words = _PROFILE.unpack_from(packet, position)
-        extension_start = position + 4
-        position = extension_start + 4 * words
-    end = len(packet)
+        block_start = position + 4
+        position = block_start + 4 * words
+        if position > end:
+            return None
+        extensions = _read_extensions(packet, profile, block_start, position)
     if position > end:
         return None
     if first & 0x20:
@@ -57,53 +64,48 @@ def read_header(packet: bytes) -> RtpHeader | None:
             return None
         end -= padding
     return RtpHeader(
-        second >= 0x80,
-        second & 0x7F,
-        sequence,
-        timestamp,
-        ssrc,
-        profile,
-        extension_start,
-        position,
-        end,
+        second >= 0x80, second & 0x7F, sequence, timestamp, ssrc, extensions, position, end
     )
 
 
-def iter_extensions(packet: bytes, header: RtpHeader) -> Iterator[Extension]:
-    """The elements of one-byte and two-byte form; stops silently where a length is wrong."""
-    if header.extension_profile == _ONE_BYTE_PROFILE:
-        return _iter_one_byte(packet, header.extension_start, header.payload_start)
-    if header.extension_profile & 0xFFF0 == _TWO_BYTE_PROFILE:
-        return _iter_two_byte(packet, header.extension_start, header.payload_start)
-    return iter(())
+def _read_extensions(packet: bytes, profile: int, start: int, end: int) -> Sequence[Extension]:
+    if profile == _ONE_BYTE_PROFILE:
+        return _read_one_byte(packet, start, end)
+    if profile & 0xFFF0 == _TWO_BYTE_PROFILE:
+        return _read_two_byte(packet, start, end)
+    return ()
 
 
-def _iter_one_byte(packet: bytes, position: int, end: int) -> Iterator[Extension]:
+def _read_one_byte(packet: bytes, position: int, end: int) -> list[Extension]:
     """RFC 8285 section 4.2."""
+    found: list[Extension] = []
     while position < end:
         byte = packet[position]
         position += 1
         if byte == 0:
             continue  # padding between elements
-        identifier, length = byte >> 4, (byte & 0x0F) + 1
-        if identifier == 15 or position + length > end:
-            return
-        yield Extension(identifier, position, position + length)
-        position += length
+        identifier, following = byte >> 4, position + (byte & 0x0F) + 1
+        if identifier == 15 or following > end:
+            break
+        found.append(Extension(identifier, position, following))
+        position = following
+    return found
 
 
-def _iter_two_byte(packet: bytes, position: int, end: int) -> Iterator[Extension]:
+def _read_two_byte(packet: bytes, position: int, end: int) -> list[Extension]:
     """RFC 8285 section 4.3."""
+    found: list[Extension] = []
     while position < end:
         identifier = packet[position]
         position += 1
         if identifier == 0:
             continue
         if position >= end or position + 1 + packet[position] > end:
-            return
-        length = packet[position]
-        yield Extension(identifier, position + 1, position + 1 + length)
-        position += 1 + length
+            break
+        following = position + 1 + packet[position]
+        found.append(Extension(identifier, position + 1, following))
+        position = following
+    return found
 
 
 def pack_header(
@@ -127,7 +129,7 @@ def pack_header(
 
 def pack_send_time(identifier: int, now: float) -> bytes:
     """The abs-send-time element: seconds modulo 64, 6.18 bits (webrtc.org, abs-send-time)."""
-    return bytes((identifier << 4 | 2,)) + (int(now * 2**18) & 0xFFFFFF).to_bytes(3, "big")
+    return _ELEMENT_OF_THREE.pack(identifier << 28 | 2 << 24 | int(now * 2**18) & 0xFFFFFF)
 
 
 def pack_extensions(
@@ -139,11 +141,11 @@ def pack_extensions(
     publisher tells the relay (mid, send time, transport-wide sequence) is not for viewers, and ids
     differ from one browser to the next.
     """
-    elements = own + b"".join(
-        bytes((new_ids[identifier] << 4 | (end - start - 1),)) + packet[start:end]
-        for identifier, start, end in iter_extensions(packet, header)
-        if identifier in new_ids and 1 <= end - start <= 16
-    )
+    elements = own
+    for identifier, start, end in header.extensions:
+        if identifier in new_ids and 1 <= end - start <= 16:
+            head = new_ids[identifier] << 4 | (end - start - 1)
+            elements += bytes((head,)) + packet[start:end]
     if not elements:
         return b""
     padded = elements + bytes(-len(elements) % 4)

@@ -97,7 +97,7 @@ class SourceStream:
         if self._send_time_id is not None:
             own = pack_send_time(self._send_time_id, now)
         extensions = b""
-        if own or header.extension_profile:
+        if own or header.extensions:
             extensions = pack_extensions(packet, header, self._extension_ids, own)
         start, end = header.payload_start, header.payload_end
         size = len(extensions)

@@ -27,44 +27,42 @@ def read_vp8(packet: bytes, start: int, end: int) -> Vp8Payload:
         return UNREADABLE
     first = packet[start]
     position = start + 1
-    if not first & 0x80:
-        return _finish(packet, first, position, end, UNREADABLE, start)
-    if position >= end:
-        return UNREADABLE
-    flags = packet[position]
-    position += 1
-    found = UNREADABLE
-    if flags & 0x80:
+    picture_id = picture_mask = picture_at = tl0 = tl0_at = 0
+    if first & 0x80:
         if position >= end:
             return UNREADABLE
-        is_long = packet[position] & 0x80 != 0
-        if is_long and position + 1 >= end:
-            return UNREADABLE
-        found = Vp8Payload(
-            picture_id=(packet[position] & 0x7F) << 8 | packet[position + 1]
-            if is_long
-            else packet[position],
-            picture_mask=LONG_PICTURE_ID if is_long else SHORT_PICTURE_ID,
-            picture_at=position - start,
-        )
-        position += 2 if is_long else 1
-    if flags & 0x40:
-        if position >= end:
-            return UNREADABLE
-        found = found._replace(tl0=packet[position], tl0_at=position - start)
+        flags = packet[position]
         position += 1
-    position += 1 if flags & 0x30 else 0  # TID and KEYIDX share a byte
-    return _finish(packet, first, position, end, found, start)
+        if flags & 0x80:
+            if position >= end:
+                return UNREADABLE
+            picture_id, picture_mask, picture_at = packet[position], SHORT_PICTURE_ID, position
+            if picture_id & 0x80:
+                if position + 1 >= end:
+                    return UNREADABLE
+                picture_id = (picture_id & 0x7F) << 8 | packet[position + 1]
+                picture_mask = LONG_PICTURE_ID
+                position += 1
+            position += 1
+        tl0_at = position if flags & 0x40 else 0
+        position += (1 if flags & 0x40 else 0) + (1 if flags & 0x30 else 0)  # TID and KEYIDX: one
+        if position > end:
+            return UNREADABLE
+        tl0 = packet[tl0_at] if tl0_at else 0
+    return Vp8Payload(
+        first & 0x17 == 0x10 and _is_key_frame(packet, position, end),
+        picture_id,
+        picture_mask,
+        picture_at - start if picture_at else 0,
+        tl0,
+        tl0_at - start if tl0_at else 0,
+        position - start,
+    )
 
 
-def _finish(
-    packet: bytes, first: int, position: int, end: int, found: Vp8Payload, start: int
-) -> Vp8Payload:
-    """First packet of partition 0, with the inverse key frame bit clear (section 4.3)."""
-    if position > end:
-        return UNREADABLE
-    is_start = first & 0x17 == 0x10 and position < end and packet[position] & 0x01 == 0
-    return found._replace(is_key_frame_start=is_start, size=position - start)
+def _is_key_frame(packet: bytes, position: int, end: int) -> bool:
+    """For the first packet of partition 0: the inverse key frame bit is clear (section 4.3)."""
+    return position < end and packet[position] & 0x01 == 0
 
 
 def read_key_frame_height(payload: bytes, descriptor: Vp8Payload) -> int | None:

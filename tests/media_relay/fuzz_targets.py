@@ -19,7 +19,7 @@ from media_relay.forwarding.feedback import TransportFeedback
 from media_relay.forwarding.keyframes import starts_h264_key_frame
 from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.rtcp import read_rtcp
-from media_relay.forwarding.rtp import iter_extensions, pack_extensions, read_header
+from media_relay.forwarding.rtp import pack_extensions, read_header
 from media_relay.forwarding.source import SourceStream, unwrap_repair
 from media_relay.forwarding.vp8 import read_key_frame_height, read_vp8
 from media_relay.forwarding.vp9 import read_vp9
@@ -58,8 +58,7 @@ def read_rtp(data: bytes) -> None:
     if header is None:
         return
     assert 12 <= header.payload_start <= header.payload_end <= len(data)
-    for _extension in iter_extensions(data, header):
-        pass
+    assert all(16 <= item.start <= item.end <= header.payload_start for item in header.extensions)
     pack_extensions(data, header, {1: 1, 3: 2, 14: 4})
     repaired = unwrap_repair(data, header)
     assert repaired is None or repaired.payload_start <= repaired.payload_end

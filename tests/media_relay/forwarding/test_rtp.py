@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_relay.forwarding.rtp import (
-    iter_extensions,
     pack_extensions,
     pack_header,
     read_header,
@@ -36,9 +35,7 @@ def test_read_header_finds_every_part() -> None:
     assert (header.is_marked, header.payload_type, header.sequence) == (True, 111, 65_535)
     assert (header.timestamp, header.ssrc) == (0xFFFFFFFF, 0xDEADBEEF)
     assert packet[header.payload_start : header.payload_end] == b"hello"
-    found = {
-        item.identifier: packet[item.start : item.end] for item in iter_extensions(packet, header)
-    }
+    found = {item.identifier: packet[item.start : item.end] for item in header.extensions}
     assert found == {MID: b"a1", LEVEL: b"\x85"}
 
 
@@ -56,7 +53,7 @@ def test_read_header_padding_only_packet_has_an_empty_payload() -> None:
     assert header.payload_start == header.payload_end == 12
 
 
-def test_iter_extensions_two_byte_form_is_read() -> None:
+def test_read_header_extensions_of_two_byte_form() -> None:
     block = bytes((3, 0, 0, 20, 2)) + b"hi" + b"\0"
     packet = rtp(sequence=1, payload=b"")[:12]
     packet = bytes((packet[0] | 0x10,)) + packet[1:] + b"\x10\x00\x00\x02" + block
@@ -64,12 +61,8 @@ def test_iter_extensions_two_byte_form_is_read() -> None:
     header = read_header(packet)
 
     assert header is not None
-    assert [
-        (item.identifier, packet[item.start : item.end]) for item in iter_extensions(packet, header)
-    ] == [
-        (3, b""),
-        (20, b"hi"),
-    ]
+    found = [(item.identifier, packet[item.start : item.end]) for item in header.extensions]
+    assert found == [(3, b""), (20, b"hi")]
 
 
 def test_pack_extensions_keeps_the_wanted_under_new_ids_only() -> None:
@@ -114,8 +107,8 @@ def test_read_header_any_bytes_stay_within_bounds(data: bytes) -> None:
 
     if header is not None:
         assert 12 <= header.payload_start <= header.payload_end <= len(data)
-        for item in iter_extensions(data, header):
-            assert header.extension_start < item.start <= item.end <= header.payload_start
+        for item in header.extensions:
+            assert 16 <= item.start <= item.end <= header.payload_start
         pack_extensions(data, header, dict.fromkeys(range(256), 1))
 
 
