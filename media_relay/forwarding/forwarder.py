@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Callable, Iterable
 from struct import pack
 
-from media_relay.forwarding.fanout import Column, ColumnViewer, Sent
+from media_relay.forwarding.columns import Column
+from media_relay.forwarding.fanout import ColumnViewer, Sent
 from media_relay.forwarding.limits import TokenBucket
 from media_relay.forwarding.rewrite import Offsets, StreamRewriter
 from media_relay.forwarding.ring import StoredPacket

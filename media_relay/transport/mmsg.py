@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
+from struct import Struct
 from typing import Any, cast
 
 import numpy as np
@@ -31,6 +32,8 @@ MESSAGE = np.dtype(
         "itemsize": 64,
     }
 )  # fmt: skip
+# The same for one at a time: name to control_length; the rest stays zero.
+MESSAGE_PACKER = Struct("<QI4xQQQQ")
 CONTROL = np.dtype(
     {
         "names": ["length", "level", "type", "segment"],

@@ -5,21 +5,23 @@ of the turn. What the kernel does not take goes to the socket's bounded queue.
 """
 
 import errno
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pylibsrtp._binding import ffi, lib
 
 from media_relay.stats import Stats
 from media_relay.transport import mmsg
-from media_relay.transport.mmsg import CONTROL, IOVEC, MESSAGE, SocketName
-from media_relay.transport.segments import find_starts
+from media_relay.transport.mmsg import CONTROL, IOVEC, MESSAGE, MESSAGE_PACKER, SocketName
+from media_relay.transport.segments import find_few_starts, find_starts
 from media_relay.transport.srtp import MAX_TRAILER_BYTES, OutboundSrtp
 from media_relay.transport.turn import Turn
 
 SLOTS = 512
+FEW = 48  # packets that a plain loop lays out sooner than numpy's calls do
 MAX_PLAIN_BYTES = 1500
 STRIDE = 1664  # MAX_PLAIN_BYTES + MAX_TRAILER_BYTES, up to whole cache lines
 # What the kernel says to a segmented message that it would take packet by packet: a card without
@@ -73,41 +75,49 @@ class OutBatch:
         self.stats = stats
         self._count = 0
         self._has_gaps = False  # some slot is empty: a packet that could not be sealed
-        # Rows for whoever fills whole columns.
+        self._has_runs = False  # some address gets several packets in a row
+        # The slots: rows for whoever fills whole columns, items for one packet at a time. Lengths
+        # and names lie where the kernel reads them, so that nothing is copied when each packet is
+        # a message of its own.
         self.octets = np.zeros((SLOTS, STRIDE), np.uint8)
         heads = self.octets.reshape(-1).view(HEADER)
         self.flags, self.sequences = heads["flags"], heads["sequence"]
         self.timestamps, self.ssrcs = heads["timestamp"], heads["ssrc"]
-        self.lengths = np.zeros(SLOTS, np.int32)
-        self.names = np.zeros(SLOTS, np.uint64)
-        # The same memory for C, and for one packet at a time.
-        base = int(self.octets.ctypes.data)
+        self._vectors, self._messages = np.zeros(SLOTS, IOVEC), np.zeros(SLOTS, MESSAGE)
+        self.lengths = self._vectors.view(np.int32)[2::4]  # the low half: no packet needs more
+        self.names = self._messages["name"]
+        base, self._vectors_at = int(self.octets.ctypes.data), int(self._vectors.ctypes.data)
         self.pointers: list[Any] = [
             ffi.cast("char *", base + STRIDE * slot) for slot in range(SLOTS)
         ]
-        length_base = int(self.lengths.ctypes.data)
         self.length_pointers: list[Any] = [
-            ffi.cast("int *", length_base + 4 * slot) for slot in range(SLOTS)
+            ffi.cast("int *", self._vectors_at + IOVEC.itemsize * slot + 8) for slot in range(SLOTS)
         ]
-        self._view = memoryview(self.octets.reshape(-1).data).cast("B")
-        self._length_view = memoryview(self.lengths.data)
-        self._name_view = memoryview(self.names.data)
+        self.view = memoryview(self.octets.reshape(-1).data).cast("B")
+        self.length_view = memoryview(self.lengths.data)
+        self.name_view = memoryview(self.names.data)
         self._prepare(base)
 
     def _prepare(self, base: int) -> None:
         """Fill in what is the same in every call."""
         slots = np.arange(SLOTS, dtype=np.uint64)
-        self._vectors = np.zeros(SLOTS, IOVEC)
         self._vectors["base"] = base + slots * STRIDE
+        self._messages["name_length"] = self._name_length
+        self._messages["vectors"] = self._vectors_at + slots * IOVEC.itemsize
+        self._messages["vector_count"] = 1
+        self._messages_at = int(self._messages.ctypes.data)
+        # Messages of several packets are laid out anew for each call.
+        self._long_messages = np.zeros(SLOTS, MESSAGE)
+        self._long_messages["name_length"] = self._name_length
+        self._long_messages_at = int(self._long_messages.ctypes.data)
+        self._long_view = memoryview(self._long_messages.view(np.uint8).data)
         self._controls = np.zeros(SLOTS, CONTROL)
         self._controls["length"] = mmsg.CONTROL_LENGTH
         self._controls["level"] = mmsg.SOL_UDP
         self._controls["type"] = mmsg.UDP_SEGMENT
-        self._messages = np.zeros(SLOTS, MESSAGE)
-        self._messages["name_length"] = self._name_length
-        self._vector_places = self._vectors.ctypes.data + slots * IOVEC.itemsize
-        self._control_places = self._controls.ctypes.data + slots * CONTROL.itemsize
-        self._messages_at = int(self._messages.ctypes.data)
+        self._controls_at = int(self._controls.ctypes.data)
+        self._control_places = self._controls_at + slots * CONTROL.itemsize
+        self._segment_view = memoryview(self._controls["segment"].data)
 
     # --- filling ---
 
@@ -123,13 +133,13 @@ class OutBatch:
         slot = self.reserve(1)
         at, size = slot * STRIDE, len(head)
         length = size + len(packet) - start
-        self._view[at : at + size] = head
-        self._view[at + size : at + length] = memoryview(packet)[start:]
-        self._length_view[slot] = length
+        self.view[at : at + size] = head
+        self.view[at + size : at + length] = memoryview(packet)[start:]
+        self.length_view[slot] = length
         if protect(outlet.context, self.pointers[slot], self.length_pointers[slot]) != 0:
             return False
-        self._name_view[slot] = outlet.name.pointer
-        self.commit(1)
+        name = self.name_view[slot] = outlet.name.pointer
+        self.commit(1, run=2 if slot and self.name_view[slot - 1] == name else 1)
         return True
 
     def reserve(self, count: int) -> int:
@@ -138,15 +148,19 @@ class OutBatch:
             self.flush()
         return self._count
 
-    def commit(self, count: int) -> None:
-        """So many slots from the reserved one on are filled and sealed."""
+    def commit(self, count: int, run: int = 1) -> None:
+        """So many slots from the reserved one on are filled and sealed.
+
+        `run` of them in a row go to one address: they may leave as one message.
+        """
         if self._count == 0:
             self.turn.at_end(self.flush)
         self._count += count
+        self._has_runs |= run > 1
 
     def leave_out(self, slot: int) -> None:
         """A slot among filled ones that is not to be sent."""
-        self.lengths[slot] = 0
+        self.length_view[slot] = 0
         self._has_gaps = True
 
     # --- sending ---
@@ -161,52 +175,67 @@ class OutBatch:
         count, self._count = self._count, 0
         if count == 0:
             return
+        if not self._has_gaps and not (self._has_runs and self.can_segment):
+            self._hand_over(self._messages_at, range(count), repeat(1, count))
+        elif count <= FEW and not self._has_gaps:
+            self._send_few_runs(count)
+        else:
+            self._send_runs(count)
+        self._has_gaps = self._has_runs = False
+
+    def _send_few_runs(self, count: int) -> None:
+        names, lengths = self.name_view[:count].tolist(), self.length_view[:count].tolist()
+        starts = find_few_starts(names, lengths)
+        sizes = [end - start for start, end in pairwise((*starts, count))]
+        for index, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+            if size > 1:
+                self._segment_view[index] = lengths[start]
+            MESSAGE_PACKER.pack_into(
+                self._long_view,
+                index * MESSAGE.itemsize,
+                names[start],
+                self._name_length,
+                self._vectors_at + start * IOVEC.itemsize,
+                size,
+                self._controls_at + index * CONTROL.itemsize if size > 1 else 0,
+                CONTROL.itemsize if size > 1 else 0,
+            )
+        self._hand_over(self._long_messages_at, starts, sizes)
+
+    def _send_runs(self, count: int) -> None:
         lengths, names = self.lengths[:count], self.names[:count]
-        self._vectors["length"][:count] = lengths
         starts = find_starts(names, lengths) if self.can_segment else np.arange(count)
         sizes = np.diff(starts, append=count)
         if self._has_gaps:
-            self._has_gaps = False
             is_filled = lengths[starts] > 0
             starts, sizes = starts[is_filled], sizes[is_filled]
-        self._write_messages(starts, sizes, names, lengths)
-        self._hand_over(starts, sizes)
-
-    def _write_messages(
-        self,
-        starts: npt.NDArray[np.intp],
-        sizes: npt.NDArray[np.intp],
-        names: npt.NDArray[np.uint64],
-        lengths: npt.NDArray[np.int32],
-    ) -> None:
-        count = len(starts)
-        messages = self._messages[:count]
+        messages = self._long_messages[: len(starts)]
         messages["name"] = names[starts]
-        messages["vectors"] = self._vector_places[starts]
+        messages["vectors"] = self._vectors_at + starts.astype(np.uint64) * IOVEC.itemsize
         messages["vector_count"] = sizes
-        if len(sizes) == 0 or sizes.max() == 1:
-            messages["control"] = 0
-            messages["control_length"] = 0
-            return
         is_cut = sizes > 1
-        messages["control"] = np.where(is_cut, self._control_places[:count], 0)
-        messages["control_length"] = np.where(is_cut, CONTROL.itemsize, 0)
-        self._controls["segment"][:count] = lengths[starts]
+        messages["control"] = self._control_places[: len(starts)] * is_cut
+        messages["control_length"] = CONTROL.itemsize * is_cut
+        self._controls["segment"][: len(starts)] = lengths[starts]
+        self._hand_over(self._long_messages_at, starts.tolist(), sizes.tolist())
 
-    def _hand_over(self, starts: npt.NDArray[np.intp], sizes: npt.NDArray[np.intp]) -> None:
-        position, count = 0, len(starts)
-        while position < count:
-            at = self._messages_at + position * MESSAGE.itemsize
-            taken = self._send_messages(self._fd, at, count - position)
+    def _hand_over(self, messages_at: int, starts: Sequence[int], sizes: Iterable[int]) -> None:
+        """Messages of so many packets each, from those slots on."""
+        waiting = deque(zip(starts, sizes, strict=True))
+        while waiting:
+            at = messages_at + (len(starts) - len(waiting)) * MESSAGE.itemsize
+            taken = self._send_messages(self._fd, at, len(waiting))
+            if taken == len(waiting):
+                return
             if taken > 0:
-                position += taken
+                for _ in range(taken):
+                    waiting.popleft()
             elif taken == -errno.EAGAIN:
-                for index in range(position, count):
-                    self._keep(int(starts[index]), int(sizes[index]))
+                for start, size in waiting:
+                    self._keep(start, size)
                 return
             elif taken != -errno.EINTR:
-                self._refused(-taken, int(starts[position]), int(sizes[position]))
-                position += 1
+                self._refused(-taken, *waiting.popleft())
 
     def _refused(self, error: int, start: int, size: int) -> None:
         """One message the kernel does not want: without segments it may still take it."""
@@ -220,9 +249,9 @@ class OutBatch:
 
     def _keep(self, start: int, size: int) -> None:
         for slot in range(start, start + size):
-            at, length = slot * STRIDE, self._length_view[slot]
-            name = mmsg.read_name(self._name_view[slot], self._name_length)
-            self._keep_for_later(bytes(self._view[at : at + length]), name)
+            at, length = slot * STRIDE, self.length_view[slot]
+            name = mmsg.read_name(self.name_view[slot], self._name_length)
+            self._keep_for_later(bytes(self.view[at : at + length]), name)
 
 
 assert STRIDE >= MAX_PLAIN_BYTES + MAX_TRAILER_BYTES  # noqa: S101 - libsrtp writes behind the packet

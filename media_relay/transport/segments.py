@@ -3,6 +3,8 @@
 All of them go to one address and have the same size; the last one may be shorter (udp(7)). Pure.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,3 +25,15 @@ def find_starts(
     is_start[2:] |= earlier[1:] < earlier[:-1]
     is_start[::MAX_SEGMENTS] = True
     return np.flatnonzero(is_start)
+
+
+def find_few_starts(names: Sequence[int], lengths: Sequence[int]) -> list[int]:
+    """As `find_starts`; for a few packets a plain loop costs a fraction of numpy's calls."""
+    return [
+        at
+        for at in range(len(names))
+        if at % MAX_SEGMENTS == 0
+        or names[at] != names[at - 1]
+        or lengths[at] > lengths[at - 1]
+        or (at > 1 and lengths[at - 1] < lengths[at - 2])
+    ]

@@ -1,4 +1,4 @@
-"""Columns and the plain loop send the same bytes, and every viewer knows what it got."""
+"""Rows, columns and the viewer itself send the same bytes; every viewer knows what it got."""
 
 import random
 import socket
@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from pylibsrtp import Policy, Session
 
-from media_relay.forwarding.fanout import MIN_COLUMNS, FanOut
+from media_relay.forwarding.columns import MIN_SLOTS
+from media_relay.forwarding.fanout import FanOut
 from media_relay.forwarding.forwarder import Forwarder
 from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.source import SourceStream
@@ -104,10 +105,11 @@ def video(sequence: int, size: int, *, extension: bool = True) -> StoredPacket:
     )
 
 
-async def test_forward_many_viewers_get_what_a_plain_loop_would_have_sent(
-    batch: OutBatch, watchers: Make
+@pytest.mark.parametrize("viewers", [1, 2, MIN_SLOTS // 8 + 1])
+async def test_forward_viewers_get_what_they_would_have_sent_themselves(
+    batch: OutBatch, watchers: Make, viewers: int
 ) -> None:
-    fan, seated = FanOut[Forwarder](), watchers(MIN_COLUMNS + 3)
+    fan, seated = FanOut[Forwarder](), watchers(viewers)
     for number, watcher in enumerate(seated):
         # A second switch gives offsets of picture ids that are not zero.
         watcher.forwarder.switch(SOURCE, video(40 + number, 10), 0.0)
@@ -135,7 +137,7 @@ async def test_forward_many_viewers_get_what_a_plain_loop_would_have_sent(
 async def test_settle_viewer_knows_what_was_sent_in_its_name(
     batch: OutBatch, watchers: Make
 ) -> None:
-    fan, seated = FanOut[Forwarder](), watchers(MIN_COLUMNS)
+    fan, seated = FanOut[Forwarder](), watchers(4)
     for watcher in seated:
         watcher.forwarder.switch(SOURCE, video(100, 10), 0.0)
         fan.add(watcher.forwarder)
@@ -161,7 +163,7 @@ async def test_settle_viewer_knows_what_was_sent_in_its_name(
 async def test_forward_packet_older_than_a_viewer_goes_to_the_others_only(
     batch: OutBatch, watchers: Make
 ) -> None:
-    fan, seated = FanOut[Forwarder](), watchers(MIN_COLUMNS + 1)
+    fan, seated = FanOut[Forwarder](), watchers(5)
     for watcher in seated:
         start = 205 if watcher is seated[-1] else 200
         watcher.forwarder.switch(SOURCE, video(start, 10), 0.0)
@@ -173,16 +175,19 @@ async def test_forward_packet_older_than_a_viewer_goes_to_the_others_only(
     fan.flush()
     batch.flush()
 
-    assert [len(watcher.plain) for watcher in seated] == [1] * MIN_COLUMNS + [0]
+    assert [len(watcher.plain) for watcher in seated] == [1] * 4 + [0]
     for watcher in seated:
         assert len(watcher.received(2)) == 2
         watcher.forwarder.catch_up()
     counts = [watcher.forwarder.packet_count for watcher in seated]
-    assert counts == [3] * MIN_COLUMNS + [2]
+    assert counts == [3] * 4 + [2]
 
 
-async def test_forward_few_viewers_get_each_packet_at_once(batch: OutBatch, watchers: Make) -> None:
+async def test_forward_viewer_without_a_batch_gets_each_packet_at_once(
+    batch: OutBatch, watchers: Make
+) -> None:
     fan, (watcher,) = FanOut[Forwarder](), watchers(1)
+    watcher.outlet = None
     watcher.forwarder.switch(SOURCE, video(7, 10), 0.0)
     fan.add(watcher.forwarder)
 

@@ -15,7 +15,7 @@ from media_relay.stats import Stats
 from media_relay.transport import mmsg
 from media_relay.transport.mmsg import Address, SocketName
 from media_relay.transport.outbox import OutBatch, Outlet
-from media_relay.transport.segments import MAX_SEGMENTS, find_starts
+from media_relay.transport.segments import MAX_SEGMENTS, find_few_starts, find_starts
 from media_relay.transport.srtp import OutboundSrtp, PacketBuffer
 from media_relay.transport.turn import Turn
 from media_relay.transport.udp import MAX_WAITING_SENDS, UdpSocket
@@ -206,6 +206,7 @@ def test_find_starts_every_message_can_be_cut_by_the_kernel(
 
     starts = find_starts(names, lengths).tolist()
 
+    assert starts == find_few_starts(names.tolist(), lengths.tolist())
     assert starts[0] == 0
     for start, end in zip(starts, [*starts[1:], len(packets)], strict=True):
         message = packets[start:end]
