@@ -27,19 +27,19 @@ class InBatch:
         # One byte more than the largest datagram, so that a longer one shows itself.
         self._buffers = [PacketBuffer(MAX_DATAGRAM_BYTES + 1) for _ in range(READS_PER_TURN)]
         places = np.arange(READS_PER_TURN, dtype=np.uint64)
-        self._names = np.zeros((READS_PER_TURN, NAME_BYTES), np.uint8)
+        names = np.zeros((READS_PER_TURN, NAME_BYTES), np.uint8)
+        self._names = [memoryview(name.data)[: self._name_length] for name in names]
         self._vectors = np.zeros(READS_PER_TURN, IOVEC)
         self._vectors["base"] = [buffer.address for buffer in self._buffers]
         self._vectors["length"] = MAX_DATAGRAM_BYTES + 1
         self._messages: Any = np.zeros(READS_PER_TURN, MESSAGE)
-        self._messages["name"] = self._names.ctypes.data + places * NAME_BYTES
+        self._messages["name"] = names.ctypes.data + places * NAME_BYTES
+        # All senders to one socket have addresses of one length: the kernel writes it back.
+        self._messages["name_length"] = self._name_length
         self._messages["vectors"] = self._vectors.ctypes.data + places * IOVEC.itemsize
         self._messages["vector_count"] = 1
         self._messages_at = int(self._messages.ctypes.data)
-        self._name_lengths, self._lengths = (
-            self._messages["name_length"],
-            self._messages["received"],
-        )
+        self._lengths = memoryview(self._messages["received"].data)
         self._known: dict[bytes, Address] = {}
 
     def read(self) -> list[Datagram]:
@@ -47,21 +47,14 @@ class InBatch:
 
         Raises OSError for what an earlier send brought about (ICMP), as recvfrom does.
         """
-        self._name_lengths[:] = NAME_BYTES
         count = self._receive(self._fd, self._messages_at, READS_PER_TURN)
         if count < 0:
             if count in {-errno.EAGAIN, -errno.EINTR}:
                 return []
             raise OSError(-count, "recvmmsg")
-        names = self._names[:count].tobytes()
         return [
-            (buffer, length, self._address(names[at : at + self._name_length]))
-            for buffer, length, at in zip(
-                self._buffers,
-                self._lengths[:count].tolist(),
-                range(0, count * NAME_BYTES, NAME_BYTES),
-                strict=False,
-            )
+            (self._buffers[slot], self._lengths[slot], self._address(bytes(self._names[slot])))
+            for slot in range(count)
         ]
 
     def _address(self, name: bytes) -> Address:

@@ -14,6 +14,7 @@ from typing import Protocol
 from media_relay.protocol import CandidateType
 from media_relay.stats import Stats
 from media_relay.transport import mmsg
+from media_relay.transport.doorbell import Doorbell
 from media_relay.transport.inbox import MAX_DATAGRAM_BYTES, READS_PER_TURN, InBatch, InOneByOne
 from media_relay.transport.mmsg import Address
 from media_relay.transport.outbox import OutBatch
@@ -64,6 +65,7 @@ class UdpSocket:
         self.ip = ip
         self.port: int = self._socket.getsockname()[1]
         self._stats = stats
+        self._turn = Turn(stats)
         self._inbox: InBatch | InOneByOne
         self.batch: OutBatch | None = None
         if is_batched:
@@ -73,7 +75,7 @@ class UdpSocket:
                 name_length=mmsg.name_length(family),
                 send=mmsg.load_sendmmsg(),
                 keep=self._keep,
-                turn=Turn(stats),
+                turn=self._turn,
                 stats=stats,
                 can_segment=mmsg.can_segment(self._socket),
             )
@@ -81,6 +83,7 @@ class UdpSocket:
             self._inbox = InOneByOne(self._socket)
         self._waiting: deque[tuple[bytes, Address]] = deque()
         self._on_datagram: OnDatagram | None = None
+        self._doorbell: Doorbell | None = None
         self._gathering: asyncio.Handle | None = None
 
     @property
@@ -91,19 +94,21 @@ class UdpSocket:
     def listen(self, on_datagram: OnDatagram) -> None:
         """Call `on_datagram(buffer, length, sender, self)` for each datagram from now on."""
         self._on_datagram = on_datagram
-        self._await_datagrams()
+        self._doorbell = Doorbell(
+            self._socket.fileno(), self._gather, uses_epoll=self.batch is not None
+        )
+        self._doorbell.arm()
 
     def close(self) -> None:
         """Send what is collected, stop listening and give the port back."""
         if self.batch is not None:
             self.batch.close()
-        if self._on_datagram is not None:
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(self._socket.fileno())
-            loop.remove_writer(self._socket.fileno())
+        if self._doorbell is not None:
+            self._doorbell.close()
+            asyncio.get_running_loop().remove_writer(self._socket.fileno())
             if self._gathering is not None:
                 self._gathering.cancel()
-            self._on_datagram = None
+            self._doorbell = self._on_datagram = None
         self._waiting.clear()
         self._socket.close()
 
@@ -142,22 +147,17 @@ class UdpSocket:
             self._waiting.popleft()
         asyncio.get_running_loop().remove_writer(self._socket.fileno())
 
-    def _await_datagrams(self) -> None:
-        self._gathering = None
-        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._gather)
-
     def _gather(self) -> None:
         """Something has come: let the rest of it come too."""
-        loop = asyncio.get_running_loop()
-        loop.remove_reader(self._socket.fileno())
-        self._gathering = loop.call_later(GATHER_S, self._read_all)
+        self._gathering = asyncio.get_running_loop().call_later(GATHER_S, self._read_all)
 
     def _read_all(self) -> None:
         """What has come by now; when that is a full batch the next one is read after this turn."""
-        if self._read() < READS_PER_TURN:
-            self._await_datagrams()
-        else:
+        self._gathering = None
+        if self._read() == READS_PER_TURN:
             self._gathering = asyncio.get_running_loop().call_soon(self._read_all)
+        elif self._doorbell is not None:
+            self._doorbell.arm()
 
     def _read(self) -> int:
         try:
@@ -166,13 +166,14 @@ class UdpSocket:
             # An ICMP error for an earlier send is reported on some systems here.
             self._stats.drops["receive_error"] += 1
             return 0
-        for buffer, length, address in datagrams:
-            if length == 0:
-                self._stats.drops["empty"] += 1
-            elif length > MAX_DATAGRAM_BYTES:
-                self._stats.drops["oversized"] += 1
-            elif self._on_datagram is not None:
-                self._on_datagram(buffer, length, address, self)
+        with self._turn:
+            for buffer, length, address in datagrams:
+                if length == 0:
+                    self._stats.drops["empty"] += 1
+                elif length > MAX_DATAGRAM_BYTES:
+                    self._stats.drops["oversized"] += 1
+                elif self._on_datagram is not None:
+                    self._on_datagram(buffer, length, address, self)
         return len(datagrams)
 
 
