@@ -1,4 +1,8 @@
-"""aiortc peers that send prepared packets, and peers that count what comes without opening it."""
+"""aiortc peers that send prepared packets, and peers that count what comes without opening it.
+
+Viewers report back as browsers do: what arrived, how much their network carries, and a packet that
+they say is missing.
+"""
 
 import asyncio
 import time
@@ -7,11 +11,20 @@ from dataclasses import dataclass, field
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver
 
+from media_relay.forwarding.rtcp import (
+    ReportBlock,
+    write_bitrate_cap,
+    write_nack,
+    write_receiver_report,
+)
 from tests.benchmarks.traffic import Sent, VideoPackets, opus
 from tests.media_relay.relay_process import eventually
 
 RTP_BYTES = range(128, 192)
 RTCP_TYPES = range(192, 224)
+REPORT_INTERVAL_S = 1.0
+ESTIMATE_BPS = 20_000_000  # room for everything: the bench counts packets, so none may be held back
+NACK_BEHIND = 5  # how old a packet is when it is said to be missing
 
 
 def new_peer() -> RTCPeerConnection:
@@ -85,6 +98,7 @@ class Count:
     first: int
     highest: int
     packets: int = 0
+    asked: set[int] = field(default_factory=set)  # numbers on the wire, sent again on our behalf
 
 
 class Viewer:
@@ -97,6 +111,34 @@ class Viewer:
         self._counts: dict[bytes, Count] = {}
         self._arrived = asyncio.Event()
         self._taps: set[int] = set()
+        self._reporting: asyncio.Task[None] | None = None
+
+    def start_reporting(self) -> None:
+        """Once a second from now on: reports, an estimate and a request for one packet."""
+        self._reporting = asyncio.create_task(self._report())
+
+    async def close(self) -> None:
+        if self._reporting is not None:
+            self._reporting.cancel()
+        await self.peer.close()
+
+    async def _report(self) -> None:
+        transport = self.peer.getTransceivers()[0].receiver.transport
+        while True:
+            await asyncio.sleep(REPORT_INTERVAL_S)
+            counts = {int.from_bytes(ssrc, "big"): count for ssrc, count in self._counts.items()}
+            blocks = [
+                ReportBlock(ssrc, 0, 0, count.highest, 0, 0, 0) for ssrc, count in counts.items()
+            ]
+            await transport._send_rtp(
+                write_receiver_report(1, blocks[:31])
+                + write_bitrate_cap(1, ESTIMATE_BPS, list(counts))
+            )
+            for ssrc, count in counts.items():
+                missing = count.highest - NACK_BEHIND
+                if missing > count.first:
+                    count.asked.add(missing & 0xFFFF)
+                    await transport._send_rtp(write_nack(1, ssrc, [missing & 0xFFFF]))
 
     def tap(self) -> None:
         """Count RTP where it leaves the socket; everything else goes its way."""
@@ -121,6 +163,9 @@ class Viewer:
             if count is None:
                 count = self._counts[ssrc] = Count(first=number, highest=number)
             ahead = (number - count.highest + 0x8000) % 0x10000 - 0x8000
+            if ahead <= 0 and number in count.asked:
+                count.asked.discard(number)
+                return
             if ahead > 0:
                 count.highest += ahead
             count.packets += 1

@@ -22,7 +22,8 @@ from tests.benchmarks.servers import JANUS, Server, janus_server, relay_server
 from tests.benchmarks.traffic import Sent, chromium, even
 
 SETTLE_S = 1.0
-MEASURE_S = 4.0
+FILL_S = 10.0  # a publisher's ring is full: what is added afterwards belongs to viewers
+MEASURE_S = 6.0
 SIZES = [(1, 10), (1, 30), (1, 80), (3, 20), (3, 5)]
 PATTERNS: dict[str, Callable[[], list[Sent]]] = {"even": even, "chromium": chromium}
 
@@ -78,9 +79,11 @@ async def measure(start: StartServer, case: Case) -> Figures:
             for publisher in publishers:
                 await server.publish(publisher)
                 await publisher.start()
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(FILL_S)
             rss_before = rss_mb(server.pid)
             joins_ms = [await _join(server, viewer) for viewer in viewers]
+            for viewer in viewers:
+                viewer.start_reporting()
             await asyncio.sleep(SETTLE_S)
             # A joiner gets everything since the last key frame at once, which the small buffers
             # of a loaded client do not always hold; loss is counted from here on.
@@ -92,7 +95,7 @@ async def measure(start: StartServer, case: Case) -> Figures:
             lost = sum(viewer.lost for viewer in viewers) - lost_before
         finally:
             await asyncio.gather(*(publisher.close() for publisher in publishers))
-            await asyncio.gather(*(viewer.peer.close() for viewer in viewers))
+            await asyncio.gather(*(viewer.close() for viewer in viewers))
     elapsed_s, used_s, packets = (late - early for early, late in zip(before, after, strict=True))
     return Figures(
         us_per_packet=used_s / packets * 1e6,
