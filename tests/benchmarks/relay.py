@@ -32,12 +32,13 @@ StartServer = Callable[[], AbstractAsyncContextManager[Server]]
 
 @dataclass(frozen=True)
 class Case:
-    """How many publish, how many watch all of them, and how the packets come."""
+    """In each room so many publish, so many watch all of them; and how the packets come."""
 
     publishers: int
     viewers: int
     traffic: str
     with_opus: bool = False
+    rooms: int = 1
 
 
 @dataclass(frozen=True)
@@ -67,21 +68,24 @@ def rss_mb(pid: int) -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-async def measure(start: StartServer, case: Case) -> Figures:
+async def measure(start: StartServer, case: Case, seconds: float = MEASURE_S) -> Figures:
     """Bring a call up, let it settle, count for a while."""
     publishers = [
         Publisher(PATTERNS[case.traffic](), with_opus=case.with_opus)
-        for _ in range(case.publishers)
+        for _ in range(case.publishers * case.rooms)
     ]
-    viewers = [Viewer() for _ in range(case.viewers)]
+    viewers = [Viewer() for _ in range(case.viewers * case.rooms)]
     async with start() as server:
         try:
-            for publisher in publishers:
-                await server.publish(publisher)
+            for number, publisher in enumerate(publishers):
+                await server.publish(publisher, number // case.publishers)
                 await publisher.start()
             await asyncio.sleep(FILL_S)
             rss_before = rss_mb(server.pid)
-            joins_ms = [await _join(server, viewer) for viewer in viewers]
+            joins_ms = [
+                await _join(server, viewer, number // case.viewers)
+                for number, viewer in enumerate(viewers)
+            ]
             for viewer in viewers:
                 viewer.start_reporting()
             await asyncio.sleep(SETTLE_S)
@@ -89,7 +93,7 @@ async def measure(start: StartServer, case: Case) -> Figures:
             # of a loaded client do not always hold; loss is counted from here on.
             lost_before = sum(viewer.lost for viewer in viewers)
             before = _now(server, viewers)
-            await asyncio.sleep(MEASURE_S)
+            await asyncio.sleep(seconds)
             after = _now(server, viewers)
             rss_after = rss_mb(server.pid)
             lost = sum(viewer.lost for viewer in viewers) - lost_before
@@ -101,14 +105,14 @@ async def measure(start: StartServer, case: Case) -> Figures:
         us_per_packet=used_s / packets * 1e6,
         packets_per_s=packets / elapsed_s,
         loss=lost / (packets + lost),
-        rss_mb_per_viewer=(rss_after - rss_before) / case.viewers,
+        rss_mb_per_viewer=(rss_after - rss_before) / len(viewers),
         join_ms=statistics.median(joins_ms),
     )
 
 
-async def _join(server: Server, viewer: Viewer) -> float:
+async def _join(server: Server, viewer: Viewer, room: int) -> float:
     started = time.monotonic()
-    await server.watch(viewer)
+    await server.watch(viewer, room)
     await viewer.until_first()
     assert viewer.first_at is not None
     return (viewer.first_at - started) * 1000
@@ -118,18 +122,38 @@ def _now(server: Server, viewers: list[Viewer]) -> tuple[float, float, int]:
     return time.monotonic(), cpu_s(server.pid), sum(viewer.packets for viewer in viewers)
 
 
-async def run(cases: list[Case], is_json: bool) -> list[dict[str, object]]:
+async def run(cases: list[Case], seconds: float, is_json: bool) -> list[dict[str, object]]:
     """Every case with every server; a row is printed as soon as it is known."""
     floors = {viewers: measure_floor(viewers) for viewers in {case.viewers for case in cases}}
     rows = []
     for case in cases:
-        janus = await measure(janus_server, case) if JANUS else None
-        ours = await measure(relay_server, case)
+        janus = await measure(janus_server, case, seconds) if JANUS else None
+        ours = await measure(relay_server, case, seconds)
         row = _row(case, ours, janus, floors[case.viewers])
         rows.append(row)
         if not is_json:
             print(_line(row), flush=True)
     return rows
+
+
+async def grow(seconds: float) -> None:
+    """What ours costs as a room grows, and as rooms become more: printed row by row."""
+    print(GROWTH_HEAD)
+    sizes = [Case(1, viewers, "chromium") for viewers in (10, 25, 50, 100, 150, 199)]
+    rooms = [Case(1, 5, "chromium", rooms=count) for count in (1, 2, 5, 10, 20)]
+    for case in sizes + rooms:
+        ours = await measure(relay_server, case, seconds)
+        cells = (
+            case.rooms,
+            f"{case.publishers} x {case.viewers}",
+            round(ours.packets_per_s),
+            f"{ours.us_per_packet * ours.packets_per_s / 1e4:.1f} %",
+            round(ours.us_per_packet, 2),
+            ours.loss,
+            round(ours.rss_mb_per_viewer, 3),
+            round(ours.join_ms, 1),
+        )
+        print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 
 def _row(case: Case, ours: Figures, janus: Figures | None, floor: float) -> dict[str, object]:
@@ -155,6 +179,12 @@ HEAD = (
     "| publishers x viewers | packets | relay us | Janus us | ratio | floor us | packets/s | Janus "
     "| loss | MB/viewer | Janus | join ms | Janus |\n"
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+)
+
+GROWTH_HEAD = (
+    "| rooms | publishers x viewers in each | packets/s | of a core | us per packet | loss "
+    "| MB/viewer | join ms |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
@@ -183,13 +213,18 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one line with all figures")
     parser.add_argument("--sizes", default="", help="for example 1x80,3x20; else all of them")
     parser.add_argument("--traffic", default="", choices=["", *PATTERNS])
+    parser.add_argument("--growth", action="store_true", help="only ours, from small to large")
+    parser.add_argument("--seconds", type=float, default=MEASURE_S, help="how long to count")
     options = parser.parse_args()
+    if options.growth:
+        asyncio.run(grow(options.seconds))
+        return 0
     cases = _cases(options.sizes, options.traffic)
     if not options.json:
         if not JANUS:
             print("Janus is not installed (apt-get install janus): our own figures and the floor.")
         print(HEAD)
-    rows = asyncio.run(run(cases, options.json))
+    rows = asyncio.run(run(cases, options.seconds, options.json))
     if options.json:
         print(json.dumps({"cases": rows}))
     return 0

@@ -7,6 +7,7 @@ import json
 import shutil
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,12 +27,12 @@ SOURCES: dict[str, protocol.Source] = {"video": "camera", "audio": "microphone"}
 
 
 class Server(Protocol):
-    """A started server with one room."""
+    """A started server; rooms are numbered, and only ours is asked for more than the first."""
 
     pid: int
 
-    async def publish(self, publisher: Publisher) -> None: ...
-    async def watch(self, viewer: Viewer) -> None: ...
+    async def publish(self, publisher: Publisher, room: int) -> None: ...
+    async def watch(self, viewer: Viewer, room: int) -> None: ...
 
 
 class Relay:
@@ -40,32 +41,34 @@ class Relay:
     def __init__(self, pid: int, client: ControlClient) -> None:
         self.pid = pid
         self._client = client
-        self._published = 0
+        self._published: Counter[str] = Counter()
         self._numbers = itertools.count()
 
-    async def publish(self, publisher: Publisher) -> None:
-        name = f"publisher-{next(self._numbers)}"
+    async def publish(self, publisher: Publisher, room: int) -> None:
+        name, room_name = f"publisher-{next(self._numbers)}", f"{ROOM}-{room}"
+        if room_name not in self._published:
+            await self._client.do(protocol.OpenRoom, room=room_name)
         await self._client.do(
-            protocol.JoinRoom, room=ROOM, participant=name, may_publish=protocol.SOURCES
+            protocol.JoinRoom, room=room_name, participant=name, may_publish=protocol.SOURCES
         )
         peer = publisher.peer
         await peer.setLocalDescription(await peer.createOffer())
         answer: Any = await self._client.do(
             protocol.PublishOffer,
-            room=ROOM,
+            room=room_name,
             participant=name,
             sdp=peer.localDescription.sdp,
             sources={mid: SOURCES[kind] for mid, kind in publisher.mids.items()},
         )
         await peer.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
-        self._published += len(publisher.mids)
+        self._published[room_name] += len(publisher.mids)
 
-    async def watch(self, viewer: Viewer) -> None:
-        name = f"viewer-{next(self._numbers)}"
-        await self._client.do(protocol.JoinRoom, room=ROOM, participant=name, may_publish=())
-        await self._client.do(protocol.Subscribe, room=ROOM, participant=name)
+    async def watch(self, viewer: Viewer, room: int) -> None:
+        name, room_name = f"viewer-{next(self._numbers)}", f"{ROOM}-{room}"
+        await self._client.do(protocol.JoinRoom, room=room_name, participant=name, may_publish=())
+        await self._client.do(protocol.Subscribe, room=room_name, participant=name)
         generation, tracks = 0, 0
-        while tracks < self._published:
+        while tracks < self._published[room_name]:
             offer = await self._client.wait_for(
                 protocol.SubscribeOffer,
                 lambda event, seen=generation: (
@@ -75,7 +78,7 @@ class Relay:
             generation, tracks = offer.generation, len(offer.tracks)
             await self._client.do(
                 protocol.SubscribeAnswer,
-                room=ROOM,
+                room=room_name,
                 participant=name,
                 generation=generation,
                 sdp=await _answer(viewer, offer.sdp),
@@ -85,7 +88,6 @@ class Relay:
 @contextlib.asynccontextmanager
 async def relay_server() -> AsyncIterator[Server]:
     async with running_relay() as relay, control_client(relay) as client:
-        await client.do(protocol.OpenRoom, room=ROOM)
         yield Relay(relay.process.pid, client)
 
 
@@ -126,7 +128,7 @@ class Janus:
             }
         )
 
-    async def publish(self, publisher: Publisher) -> None:
+    async def publish(self, publisher: Publisher, room: int) -> None:
         handle = await self._attach()
         joined = await self._tell(
             handle, {"request": "join", "ptype": "publisher", "room": JANUS_ROOM}
@@ -139,7 +141,7 @@ class Janus:
         await peer.setRemoteDescription(RTCSessionDescription(answer["jsep"]["sdp"], "answer"))
         self._feeds.append(joined["plugindata"]["data"]["id"])
 
-    async def watch(self, viewer: Viewer) -> None:
+    async def watch(self, viewer: Viewer, room: int) -> None:
         handle = await self._attach()
         streams = [{"feed": feed} for feed in self._feeds]
         body = {"request": "join", "ptype": "subscriber", "room": JANUS_ROOM, "streams": streams}
