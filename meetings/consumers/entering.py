@@ -42,7 +42,7 @@ class EnteringRequests(RoomNews, TalkNews):
             self._sent_seq = max(self._sent_seq, snapshot.seq)
             self.put(snapshot)
             self._tell_talk()
-            await self.recording_troubled({})
+            self._tell_trouble()
         finally:
             early, self._early = self._early, None
         for event in early:

@@ -51,8 +51,13 @@ class RoomNews(SeatSocket):
 
     async def recording_troubled(self, _event: dict[str, Any]) -> None:
         """The media server does not record: why, for those who may do something about it."""
-        if not self._is_in_room or "record" not in permissions_of(self.role):
-            return
+        self._tell_trouble()
+
+    def _tell_trouble(self) -> None:
+        if self._is_in_room and "record" in permissions_of(self.role):
+            self.start(self._send_trouble())
+
+    async def _send_trouble(self) -> None:
         trouble: Any = await in_database(recordings.trouble_of)(self.meeting)
         if trouble:
             self.put(rp.RecordingStatus(state="refused", reason=trouble, size_bytes=0, tracks=0))

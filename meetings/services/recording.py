@@ -78,10 +78,11 @@ def end(*, meeting: Meeting, now: datetime) -> Recording | None:
 def note_trouble(*, recording_id: str, trouble: str) -> None:
     """What keeps the relay from recording, told to the hosts once; empty: it records (again).
 
-    Every web process with somebody in the room comes to the same result and may say so.
+    Every web process with somebody in the room comes to the same result and may say so. One that
+    asked the relay while a host stopped the recording is refused: no trouble of the recording.
     """
     with transaction.atomic():
-        rows = Recording.objects.filter(public_id=UUID(recording_id))
+        rows = Recording.objects.filter(public_id=UUID(recording_id), stopped_at=None)
         if rows.exclude(trouble=trouble).update(trouble=trouble) and trouble:
             fanout.announce_recording_trouble(rows.select_related("meeting").get().meeting)
 
