@@ -22,10 +22,10 @@ def store(*, room: str, tally: str, seconds: Mapping[str, float]) -> None:
     """Take note of a report. People and rooms unknown here are left out.
 
     The last words of a meeting may be reported after it was closed: its guests are then evaluated
-    again.
+    again. The row is held, so that a report is either read by the closing or finds it done.
     """
     with transaction.atomic():
-        meeting = Meeting.objects.filter(public_id=UUID(room)).first()
+        meeting = Meeting.objects.select_for_update().filter(public_id=UUID(room)).first()
         if meeting is None:
             return
         changed = _raise_all(meeting, tally, seconds)
