@@ -86,7 +86,7 @@ def may_moderate(role: Role | str, target_role: Role | str) -> bool:
     return role in {"host", "co_host"}
 
 
-def can_see_quality(role: str) -> bool:
+def can_see_figures(role: str) -> bool:
     """Whether this role learns how well the others are connected, and how long they talked."""
     return role in {"host", "co_host"}
 

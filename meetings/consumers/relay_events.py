@@ -2,7 +2,7 @@
 
 from media_relay import protocol as relay_protocol
 from meetings import room_protocol as rp
-from meetings.room_permissions import can_see_quality, permissions_of
+from meetings.room_permissions import can_see_figures, permissions_of
 from meetings.room_quality import seat_quality
 
 
@@ -16,7 +16,7 @@ def page_message(event: relay_protocol.Event, role: rp.Role) -> rp.Typed | None:
             return rp.TracksMoved(tracks=_offered_tracks(event.tracks))
         case relay_protocol.ActiveSpeaker():
             return rp.ActiveSpeaker(seat=event.participant)
-        case relay_protocol.RoomQuality() if can_see_quality(role):
+        case relay_protocol.RoomQuality() if can_see_figures(role):
             return rp.RoomQuality(seats=tuple(map(seat_quality, event.participants)))
         case relay_protocol.LayersWanted():
             return rp.LayersWanted(source=event.source, layers=event.layers)

@@ -6,7 +6,7 @@ from typing import Final
 from media_relay import protocol as relay_protocol
 from meetings.consumers.seat import SeatSocket
 from meetings.database_threads import in_database
-from meetings.room_permissions import can_see_quality
+from meetings.room_permissions import can_see_figures
 from meetings.selectors import room as room_selectors
 
 TALK_AFTER_S: Final = 0.5
@@ -24,7 +24,7 @@ class TalkNews(SeatSocket):
             self._tell_talk()
 
     def _tell_talk(self) -> None:
-        if can_see_quality(self.role) and not self._is_talk_due:
+        if can_see_figures(self.role) and not self._is_talk_due:
             self._is_talk_due = True
             self.start(self._send_talk())
 
