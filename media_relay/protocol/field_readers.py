@@ -3,7 +3,7 @@
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from math import isfinite
+from sys import float_info
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from media_relay.errors import ProtocolError
@@ -74,7 +74,8 @@ def _read_integer(value: Any, path: str) -> int:
 
 
 def _read_number(value: Any, path: str) -> float:
-    if type(value) not in {int, float} or not isfinite(value) or value < 0:
+    # Compared, not converted: an integer of four hundred digits has no float.
+    if type(value) not in {int, float} or not 0 <= value <= float_info.max:
         raise _bad_field(path, "a finite number from 0")
     return float(value)
 
