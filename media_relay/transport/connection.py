@@ -104,6 +104,11 @@ class Connection:
         return None if self._socket is None else self._socket.candidate_type
 
     @property
+    def address(self) -> Address | None:
+        """Where packets for the peer go now; None before its first check."""
+        return self._address
+
+    @property
     def remote_ip(self) -> str:
         """Where its packets come from; empty before its first check."""
         return "" if self._address is None else str(self._address[0])
@@ -117,6 +122,7 @@ class Connection:
     def close(self) -> None:
         """Say goodbye and stop; the listener is not told."""
         if self._closing is None:
+            self._note_lost_handshake()
             self.state = "closed"
             self._renew_outlet()
             self._closing = asyncio.create_task(self._dtls.close())
@@ -256,9 +262,13 @@ class Connection:
         if self.state == "closed":
             return
         self._stats.drops[f"connection_{reason}"] += 1
-        if reason.startswith("handshake_"):
-            self._on_handshake_failed(time.monotonic())
+        self._note_lost_handshake()
         self._change("closed")
+
+    def _note_lost_handshake(self) -> None:
+        """Broken or only stalled, ended here or given up by the page: it brought no keys."""
+        if self.state != "closed" and self._dtls.is_started and self._srtp is None:
+            self._on_handshake_failed(time.monotonic())
 
     def _change(self, state: State) -> None:
         if state == self.state or self.state == "closed":

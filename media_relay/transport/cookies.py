@@ -2,8 +2,8 @@
 
 Who writes somebody's address on a first flight of their own, and is quicker than theirs, takes
 their handshake. A cookie stops that, for it is sent to the address itself, but costs every joiner
-a round trip: so it is asked for only in the minutes after a handshake has failed, and whoever was
-kept out comes in with the next attempt.
+a round trip: so it is asked for only in the minutes after a handshake came to nothing, and
+whoever was kept out comes in with the next attempt.
 """
 
 import hmac

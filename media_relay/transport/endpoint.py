@@ -22,7 +22,8 @@ from media_relay.transport.udp import Path, UdpSocket
 
 logger = logging.getLogger(__name__)
 
-MAX_ADDRESSES = 8  # authenticated addresses kept for a connection; the oldest goes first
+# Authenticated addresses kept for a connection; the oldest that it does not use goes first.
+MAX_ADDRESSES = 8
 STUN_BYTES = range(4)
 DTLS_BYTES = range(20, 64)
 MEDIA_BYTES = range(128, 192)
@@ -120,10 +121,8 @@ class MediaEndpoint:
         self._stats.connections_ended += connection in self._connections
         self._connections.discard(connection)
         self._forget_ufrags(connection)
-        for sender in connection.addresses:
-            if self._by_sender.get(sender) is connection:
-                del self._by_sender[sender]
-        connection.addresses.clear()
+        for sender in list(connection.addresses):
+            self._forget_sender(sender)
         connection.close()
 
     def owner_of(self, sender: Address) -> Connection | None:
@@ -148,6 +147,8 @@ class MediaEndpoint:
         connection = self._by_sender.pop(sender, None)
         if connection is not None:
             connection.addresses.remove(sender)
+            for listener in self._listeners:
+                listener.estrange(sender)
 
     def _forget_ufrags(self, connection: Connection) -> None:
         known = [ufrag for ufrag, owner in self._by_ufrag.items() if owner is connection]
@@ -214,4 +215,5 @@ class MediaEndpoint:
         self._by_sender[sender] = connection
         connection.addresses.append(sender)
         if len(connection.addresses) > MAX_ADDRESSES:
-            del self._by_sender[connection.addresses.pop(0)]
+            in_use = connection.address
+            self._forget_sender(next(entry for entry in connection.addresses if entry != in_use))

@@ -2,6 +2,7 @@
 
 Each stream stands in for a UDP socket: what it carries is judged by the same rules. A stream that
 has not brought an authentic check after a few seconds is cut, as is one that breaks the framing.
+When its connection is over, or has too many newer addresses, the stream is a stranger's again.
 """
 
 import asyncio
@@ -59,8 +60,7 @@ class TcpStream(asyncio.Protocol):
         if peer is None or not self._listener.admit(self):
             self.cut("tcp_full")
             return
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(STRANGER_LIMIT_S, self.cut, "tcp_stranger")
+        self.expect_check()
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -98,6 +98,11 @@ class TcpStream(asyncio.Protocol):
             self.cut("tcp_slow_reader")
         else:
             self._transport.write(len(data).to_bytes(FRAME_HEAD_BYTES, "big") + bytes(data))
+
+    def expect_check(self) -> None:
+        """From now on the peer has a few seconds for an authentic check."""
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(STRANGER_LIMIT_S, self.cut, "tcp_stranger")
 
     def cut(self, cause: str) -> None:
         """End the stream at once; what waits in it is lost."""
@@ -179,15 +184,28 @@ class TcpListener:
         """Whether there is room for one more; another stranger makes room if need be."""
         if len(self._streams) >= MAX_STREAMS:
             return False
-        if len(self._strangers) >= MAX_STRANGERS:
-            self._cut_stranger()
         self._streams.add(stream)
-        self._strangers[stream] = None
+        self._add_stranger(stream)
         return True
 
     def accept(self, stream: TcpStream) -> None:
         """An authentic check came: no stranger any more."""
         self._strangers.pop(stream, None)
+
+    def estrange(self, address: Address) -> None:
+        """Nobody is known by this address any more: its stream has to bring a check again.
+
+        Until it is cut it carries what is still under way, such as the goodbye.
+        """
+        for stream in self._streams - self._strangers.keys():
+            if stream.address == address:
+                self._add_stranger(stream)
+                stream.expect_check()
+
+    def _add_stranger(self, stream: TcpStream) -> None:
+        if len(self._strangers) >= MAX_STRANGERS:
+            self._cut_stranger()
+        self._strangers[stream] = None
 
     def _cut_stranger(self) -> None:
         crowd = Counter(stranger.address[0] for stranger in self._strangers)
