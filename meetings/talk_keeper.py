@@ -10,7 +10,7 @@ import logging
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError
+from django.db import Error
 
 from media_relay.protocol import TalkTimes
 from meetings.database_threads import in_database
@@ -41,10 +41,13 @@ class TalkKeeper:
                 await in_database(talk_time.store)(
                     room=event.room, tally=event.tally, seconds=event.seconds
                 )
-            except DatabaseError:
+            except Error:
                 logger.exception("Talk times of room %s wait for the database", event.room)
+                self._heard[key] = self._heard.pop(key)  # the other rooms come first
                 await asyncio.sleep(AGAIN_AFTER_S)
                 continue
+            except Exception:  # no report of one room may keep those of all others waiting
+                logger.exception("Talk times of room %s cannot be stored", event.room)
             if self._heard[key] is event:
                 del self._heard[key]
 
