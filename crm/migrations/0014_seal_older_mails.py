@@ -26,14 +26,15 @@ def seal_mails(apps, _schema_editor):
     for row in keys.filter(composer=COMPOSED).exclude(state__in=OVER).only("parameters"):
         words = {"sealed": seal(json.dumps(row.parameters).encode()).decode()}
         deliveries.filter(pk=row.pk, composer=COMPOSED).update(composer=ONE_TIME, parameters=words)
-    finished = deliveries.filter(mime__isnull=False, is_demo=False)
-    for pk in list(finished.values_list("pk", flat=True)):
-        mime = bytes(finished.values_list("mime", flat=True).get(pk=pk))
-        if not mime.startswith(b"sealed:"):
-            deliveries.filter(pk=pk).update(mime=seal(mime))
+    composed = deliveries.filter(mime__isnull=False, is_demo=False)
+    for pk, mime in composed.values_list("pk", "mime").iterator(chunk_size=200):
+        if not bytes(mime).startswith(b"sealed:"):
+            # The program may run meanwhile: what it has let go of stays away.
+            composed.filter(pk=pk).update(mime=seal(bytes(mime)))
 
 
 class Migration(migrations.Migration):
+    atomic = False  # repeatable: interrupted, it goes on where it was
     dependencies = [("crm", "0013_spend_has_no_plural")]
 
     operations = [
