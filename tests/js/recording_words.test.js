@@ -4,7 +4,7 @@ import test from "node:test";
 globalThis.gettext = (text) => text;
 globalThis.interpolate = (text, values) => text.replace(/%\((\w+)\)s/g, (_all, name) => values[name]);
 globalThis.document = { documentElement: { lang: "en" } };
-const { describeStatus } = await import("../../meetings/static/meetings/js/views/recording.js");
+const { describeStatus, offerAnswers } = await import("../../meetings/static/meetings/js/views/recording.js");
 const { describeConnection, showTalk } = await import("../../meetings/static/meetings/js/views/people_words.js");
 
 const CARD = { starts_at: "2026-05-04T08:31:02+00:00" };
@@ -24,6 +24,16 @@ for (const [reason, words] of [
     assert.equal(isWarning, true);
   });
 }
+
+test("own_answer_is_neither_told_nor_offered_while_nothing_is_recorded", () => {
+  assert.deepEqual(offerAnswers(true, false), { text: "", canAgree: false, canRefuse: false });
+});
+
+test("own_answer_can_be_taken_back_while_it_is_recorded", () => {
+  const text = "You are in the recording.";
+
+  assert.deepEqual(offerAnswers(true, true), { text, canAgree: false, canRefuse: true });
+});
 
 test("talk_is_shown_in_minutes_and_seconds", () => {
   assert.deepEqual([7, 65, 3600].map(showTalk), ["talked 0:07", "talked 1:05", "talked 60:00"]);

@@ -77,10 +77,10 @@ function wireNotice(root, session) {
     const opening = isRefused ? gettext("This meeting is not being recorded.") : announced;
     if (lead.textContent !== opening) lead.textContent = opening;
     const answer = me.agrees_to_recording;
-    const canBeRecorded = isAllowed(session.state, "publish_microphone");
-    own.textContent = canBeRecorded ? describeOwn(answer) : "";
-    agree.hidden = !canBeRecorded || answer === true;
-    refuse.hidden = !canBeRecorded || answer === false;
+    const choice = offerAnswers(answer, !isRefused && isAllowed(session.state, "publish_microphone"));
+    own.textContent = choice.text;
+    agree.hidden = !choice.canAgree;
+    refuse.hidden = !choice.canRefuse;
     refuse.textContent = answer ? gettext("Leave the recording") : gettext("Stay out of it");
     agree.classList.toggle("button-primary", answer === undefined);
     const words = isAllowed(session.state, "record") ? describeStatus(recording, recordingStatus) : null;
@@ -96,6 +96,17 @@ function wireNotice(root, session) {
     [(state) => state.me, (state) => state.recording, (state) => state.recordingStatus],
     draw,
   );
+}
+
+/**
+ * What somebody reads about themselves, and which answers they can give.
+ *
+ * @param {boolean | undefined} answer
+ * @param {boolean} canBeRecorded  not who only listens, and nobody while nothing is recorded
+ */
+export function offerAnswers(answer, canBeRecorded) {
+  if (!canBeRecorded) return { text: "", canAgree: false, canRefuse: false };
+  return { text: describeOwn(answer), canAgree: answer !== true, canRefuse: answer !== false };
 }
 
 /** @param {boolean | undefined} answer */
