@@ -4,6 +4,9 @@ import { rateConnection } from "../stats.js";
 import { name, part } from "./dom.js";
 import { describeConnection, showName, showQuality } from "./people_words.js";
 
+/** @type {WeakMap<HTMLElement, string[]>} the newest lines of each list, drawn or not */
+const newest = new WeakMap();
+
 /**
  * @param {HTMLElement} row
  * @param {string} seat
@@ -17,6 +20,7 @@ export function wireFigures(row, seat) {
     const isOpen = button.ariaExpanded !== "true";
     button.ariaExpanded = String(isOpen);
     figures.hidden = !isOpen;
+    drawLines(figures);
   });
 }
 
@@ -30,13 +34,28 @@ export function drawFigures(row, entry, { connections }) {
   const figures = part(row, "figures");
   const known = connections[entry.seat];
   const quality = known && entry.is_connected ? rateConnection(known) : null;
-  button.hidden = quality === null;
+  // A button that has the focus does not vanish under it when the person's connection is lost.
+  button.hidden = quality === null && (entry.is_connected || button.hidden);
+  if (!button.hidden) {
+    const word = entry.is_connected ? showQuality(quality ?? undefined) : gettext("Connection lost");
+    part(row, "bars").dataset.quality = String(quality ?? 0);
+    name(button, interpolate(gettext("%(name)s: %(quality)s"), { name: showName(entry), quality: word }, true));
+    newest.set(figures, known && quality !== null ? [word, ...describeConnection(known)] : [word]);
+  }
   figures.hidden = button.hidden || button.ariaExpanded !== "true";
-  if (!known || quality === null) return;
-  const word = showQuality(quality);
-  part(row, "bars").dataset.quality = String(quality);
-  name(button, interpolate(gettext("%(name)s: %(quality)s"), { name: showName(entry), quality: word }, true));
-  figures.replaceChildren(...[word, ...describeConnection(known)].map(makeLine));
+  drawLines(figures);
+}
+
+/**
+ * Only what is open, and only when it says something else: a screen reader keeps its place.
+ *
+ * @param {HTMLElement} figures
+ */
+function drawLines(figures) {
+  const lines = newest.get(figures) ?? [];
+  const drawn = [...figures.children].map((line) => line.textContent);
+  if (figures.hidden || lines.join("\n") === drawn.join("\n")) return;
+  figures.replaceChildren(...lines.map(makeLine));
 }
 
 /** @param {string} text */
