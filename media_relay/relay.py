@@ -224,11 +224,13 @@ class Relay:
         room, now = self._room(request.room), time.monotonic()
         if room.has_stopped(request.recording):
             raise CannotRecord("This recording was stopped; a new one has a new name.")
-        if room.recording is None:
-            room.recording = recorder.start(request.recording, room.name, now)
-        elif room.recording.name != request.recording:
+        recording = room.recording
+        if recording is None:
+            recording = recorder.start(request.recording, room.name, now)
+            room.start_recording(recording)
+        elif recording.name != request.recording:
             raise CannotRecord("The room is being recorded already, under another name.")
-        room.recording.choose(request.tracks, request.revision, room.publications(), now)
+        recording.choose(request.tracks, request.revision, room.publications(), now)
 
     def _open_room(self, name: str) -> None:
         if name in self._rooms:

@@ -30,7 +30,7 @@ from media_relay.protocol import (
 )
 from media_relay.publication import Publication
 from media_relay.publisher import Publisher
-from media_relay.recording.recorder import Recording
+from media_relay.recording.recorder import NOT_RECORDED, Recording
 from media_relay.sdp.codecs import Codec
 from media_relay.stats import Stats
 from media_relay.subscription import VOICE_SLOTS, Offer, Subscription
@@ -126,6 +126,11 @@ class Room:
         """Whether this recording is over: a request that comes late must not begin it anew."""
         return recording in self._stopped
 
+    def start_recording(self, recording: Recording) -> None:
+        """From now on nothing is published that could not be written."""
+        self.recording = recording
+        self.codec_refused()
+
     def stop_recording(self) -> None:
         """End the recording; twice is harmless."""
         if self.recording is not None:
@@ -176,9 +181,10 @@ class Room:
 
     @property
     def refused_codecs(self) -> frozenset[Codec]:
-        """What some viewer who is here cannot decode."""
+        """What some viewer who is here cannot decode, or the recording cannot write."""
         viewers = (participant.subscription for participant in self.participants.values())
-        return frozenset(codec for viewer in viewers for codec in viewer.refused)
+        refused = frozenset(codec for viewer in viewers for codec in viewer.refused)
+        return refused if self.recording is None else refused | NOT_RECORDED
 
     def publication_started(self, publication: Publication) -> None:
         event = PublicationStarted(
@@ -262,7 +268,7 @@ class Room:
         self._bus.to_participant(self.name, participant, event)
 
     def codec_refused(self) -> None:
-        """A viewer cannot decode what others send: they are to offer again."""
+        """There is somebody who cannot take what others send: they are to offer again."""
         for participant in self.participants.values():
             self._ask_for_offer(participant)
 

@@ -3,6 +3,8 @@
 MIN_INTERVAL_S = 1.0
 _H264_SPS = 7
 _H264_STAP_A = 24
+_H265_VPS = 32
+_H265_AGGREGATE = 48
 
 
 class KeyFrameGate:
@@ -45,3 +47,13 @@ def starts_h264_key_frame(packet: bytes, start: int, end: int) -> bool:
     if kind == _H264_STAP_A:
         return start + 3 < end and packet[start + 3] & 0x1F == _H264_SPS
     return kind == _H264_SPS
+
+
+def starts_h265_key_frame(packet: bytes, start: int, end: int) -> bool:
+    """RFC 7798 section 4.4: the video parameter set, alone or first of an aggregate."""
+    if start >= end:
+        return False
+    kind = packet[start] >> 1 & 0x3F
+    if kind == _H265_AGGREGATE:  # two bytes of header, two of length
+        return start + 4 < end and packet[start + 4] >> 1 & 0x3F == _H265_VPS
+    return kind == _H265_VPS

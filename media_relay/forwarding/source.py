@@ -5,7 +5,7 @@ from struct import unpack_from
 from typing import NamedTuple
 
 from media_relay.forwarding.av1 import starts_av1_key_frame
-from media_relay.forwarding.keyframes import starts_h264_key_frame
+from media_relay.forwarding.keyframes import starts_h264_key_frame, starts_h265_key_frame
 from media_relay.forwarding.nack import NackGenerator
 from media_relay.forwarding.numbering import DenseNumbering
 from media_relay.forwarding.ring import PacketRing, StoredPacket
@@ -18,7 +18,11 @@ from media_relay.forwarding.vp9 import Vp9Payload, read_vp9
 VIDEO_RING = 1024  # about 4 s of 720p; one second is what NACKs reach back
 AUDIO_RING = 128
 # Of codecs whose packets carry no numbers of pictures.
-KEY_FRAME_STARTS = {"H264": starts_h264_key_frame, "AV1": starts_av1_key_frame}
+KEY_FRAME_STARTS = {
+    "H264": starts_h264_key_frame,
+    "H265": starts_h265_key_frame,
+    "AV1": starts_av1_key_frame,
+}
 
 
 class ClockMark(NamedTuple):

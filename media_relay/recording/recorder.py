@@ -22,6 +22,7 @@ from media_relay.recording.archive import Archive
 from media_relay.recording.disk import DiskWriter, MediaFile
 from media_relay.recording.frames import make_assembler
 from media_relay.recording.track import Desk, TrackRecorder
+from media_relay.sdp.codecs import CODECS
 from media_relay.stats import Stats
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 REPORT_INTERVAL_S = 2.0
 STALLED_AFTER_S = 10.0
 RETRY_AFTER_S = 10.0
+
+NOT_RECORDED = frozenset(codec for codec in CODECS if make_assembler(codec.name) is None)
 
 Choice = Mapping[str, Iterable[Source]]
 

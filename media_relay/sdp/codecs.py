@@ -32,6 +32,7 @@ class Codec:
 
 
 _BASELINE = re.compile(r"42([0-9a-fA-F]{2})[0-9a-fA-F]{2}")
+_MAIN_PROFILES = {"VP9": ("profile-id", "0"), "AV1": ("profile", "0"), "H265": ("profile-id", "1")}
 _VIDEO_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 
 OPUS = Codec(
@@ -84,9 +85,19 @@ AV1 = Codec(
     fmtp="level-idx=5;profile=0;tier=0",
     feedback=_VIDEO_FEEDBACK,
 )
-CODECS = (OPUS, VP8, H264, VP9, AV1)
+H265 = Codec(
+    name="H265",
+    kind="video",
+    clock_rate=90_000,
+    channels=1,
+    payload_type=104,
+    rtx_payload_type=105,
+    fmtp="level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST",
+    feedback=_VIDEO_FEEDBACK,
+)
+CODECS = (OPUS, VP8, H264, VP9, AV1, H265)
 # Every browser receives the others (RFC 7742 section 5); these go only where every viewer does.
-OPTIONAL = frozenset({VP9, AV1})
+OPTIONAL = frozenset({VP9, AV1, H265})
 
 
 @dataclass(frozen=True)
@@ -132,9 +143,9 @@ def _is_same(entry: Format, codec: Codec) -> bool:
         return False
     if codec is H264:
         return _is_constrained_baseline(entry.parameters)
-    # Profile 0 of both: 8 bits (AV1: or 10), 4:2:0. It is what an absent parameter means.
-    profile = {"VP9": "profile-id", "AV1": "profile"}.get(codec.name)
-    return profile is None or entry.parameters.get(profile, "0") == "0"
+    # The main profiles: 8 bits (AV1: or 10), 4:2:0. They are what an absent parameter means.
+    name, main = _MAIN_PROFILES.get(codec.name, ("", ""))
+    return entry.parameters.get(name, main) == main
 
 
 def _is_constrained_baseline(parameters: dict[str, str]) -> bool:

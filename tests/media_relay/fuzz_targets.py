@@ -16,7 +16,7 @@ from media_relay import protocol
 from media_relay.errors import BadSdp, ProtocolError
 from media_relay.forwarding.av1 import starts_av1_key_frame
 from media_relay.forwarding.feedback import TransportFeedback
-from media_relay.forwarding.keyframes import starts_h264_key_frame
+from media_relay.forwarding.keyframes import starts_h264_key_frame, starts_h265_key_frame
 from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.rtcp import read_rtcp
 from media_relay.forwarding.rtp import pack_extensions, read_header
@@ -66,7 +66,7 @@ def read_rtp(data: bytes) -> None:
 
 def receive_rtp(data: bytes) -> None:
     """Datagrams of one stream, each behind two bytes that say how long it is."""
-    for codec in ("VP8", "VP9", "AV1", "H264", "OPUS"):
+    for codec in ("VP8", "VP9", "AV1", "H264", "H265", "OPUS"):
         rate = 48_000 if codec == "OPUS" else 90_000
         stream = SourceStream(ssrc=1, codec=codec, clock_rate=rate, extension_ids={1: 1})
         position, now = 0, 0.0
@@ -91,6 +91,7 @@ def read_video_payload(data: bytes) -> None:
     assert descriptor.picture_at < max(1, len(data))
     read_key_frame_height(data, descriptor)
     starts_h264_key_frame(data, 0, len(data))
+    starts_h265_key_frame(data, 0, len(data))
     starts_av1_key_frame(data, 0, len(data))
     modern = read_vp9(data, 0, len(data))
     assert 0 <= max(modern.size, modern.picture_at, modern.tl0_at) < max(1, len(data))

@@ -1,6 +1,7 @@
-"""Pictures of real VP9 and AV1 encoders, cut into RTP payloads as browsers cut them."""
+"""Pictures of real VP9, AV1 and H.265 encoders, cut into RTP payloads as browsers cut them."""
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from struct import pack
@@ -10,6 +11,14 @@ from av.video.frame import PictureType
 
 ENCODERS = {
     "VP9": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
+    "H265": (
+        "libx265",
+        {
+            "preset": "ultrafast",
+            "tune": "zerolatency",
+            "x265-params": "repeat-headers=1:log-level=none",
+        },
+    ),
     "AV1": ("libsvtav1", {"preset": "12", "svtav1-params": "pred-struct=1:lookahead=0"}),
 }
 PAYLOAD_BYTES = 1_100
@@ -30,12 +39,13 @@ def encode(
         context.encode(frame) for frame in itertools.chain(_forced(frames, key_every), [None])
     ):
         data, is_key = bytes(packet), packet.is_keyframe
-        cut = (
-            vp9_payloads(data, next(numbers), size if is_key else None)
-            if codec == "VP9"
-            else av1_payloads(data, is_key=is_key)
-        )
-        yield int(packet.pts or 0), cut
+        if codec == "VP9":
+            payloads = vp9_payloads(data, next(numbers), size if is_key else None)
+        elif codec == "AV1":
+            payloads = av1_payloads(data, is_key=is_key)
+        else:
+            payloads = h265_payloads(data)
+        yield int(packet.pts or 0), payloads
 
 
 def _forced(frames: Iterable[av.VideoFrame], key_every: int) -> Iterator[av.VideoFrame]:
@@ -119,3 +129,21 @@ def _size(value: int) -> bytes:
 def _split(data: bytes, size: int) -> Iterator[bytes]:
     for start in range(0, len(data), size):
         yield data[start : start + size]
+
+
+# --- H.265 (RFC 7798 section 4.4) ---------------------------------------------------------------
+
+
+def h265_payloads(data: bytes) -> list[bytes]:
+    """Units alone where they are small, in fragments where they are not."""
+    payloads = []
+    for unit in re.split(rb"\x00\x00\x00?\x01", data)[1:]:
+        if len(unit) <= PAYLOAD_BYTES:
+            payloads.append(unit)
+            continue
+        head = bytes((unit[0] & 0x81 | 49 << 1, unit[1]))
+        pieces = list(_split(unit[2:], PAYLOAD_BYTES))
+        for index, piece in enumerate(pieces):
+            ends = (0x80 if index == 0 else 0) | (0x40 if index == len(pieces) - 1 else 0)
+            payloads.append(head + bytes((ends | unit[0] >> 1 & 0x3F,)) + piece)
+    return payloads

@@ -67,23 +67,33 @@ async def test_chromium_pictures_in_modern_codecs_are_recorded(
     options = {"recordings-dir": str(tmp_path), "disk-reserve-mb": "0"}
     async with call_page(**options) as call:
         await start_call(call, mimeType=codec, simulcast=True)
+        await call.page.evaluate("shareScreen()")  # in the codec of the room
         await call.until_width(1280)
+        await call.more_frames("screen", 10)
         await call.client.do(
             protocol.StartRecording,
             room=ROOM,
             recording="recording-1",
             revision=1,
-            tracks={"ann": ("camera",)},
+            tracks={"ann": ("camera", "screen")},
         )
         await call.more_frames("camera", 120)
         await call.client.do(protocol.StopRecording, room=ROOM, recording="recording-1")
-        ready = await call.client.wait_for(protocol.RecordingFileReady)
+        files = {}
+        for source in ("camera", "screen"):
+            ready = await call.client.wait_for(
+                protocol.RecordingFileReady,
+                lambda event, source=source: event.file.source == source,
+            )
+            files[source] = ready.file
 
-    name, sizes = play(tmp_path / f"{ready.file.file}.webm")
-    assert decoder in name
-    assert set(sizes) == {(1280, 720)}
-    assert len(sizes) > 60
-    assert (ready.file.codec, ready.file.gaps) == (codec.removeprefix("video/"), ())
+    for source, file in files.items():
+        name, sizes = play(tmp_path / f"{file.file}.webm")
+        assert decoder in name
+        assert len(sizes) > (60 if source == "camera" else 5)
+        assert (file.codec, file.gaps) == (codec.removeprefix("video/"), ())
+        if source == "camera":
+            assert set(sizes) == {(1280, 720)}
 
 
 async def test_chromium_goes_back_to_vp8_for_somebody_who_decodes_nothing_else() -> None:

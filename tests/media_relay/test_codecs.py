@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from media_relay import protocol
 from media_relay.sdp.parse import parse_description
 from tests.media_relay.offers import CHROMIUM_OFFER
 from tests.media_relay.peers import ROOM, Peer
+from tests.media_relay.recording.recordings import recording_relay, start, stop
 from tests.media_relay.relay_process import ControlClient, control_client, running_relay
 
 pytestmark = pytest.mark.process
@@ -24,11 +26,11 @@ async def client() -> AsyncIterator[ControlClient]:
         yield connected
 
 
-async def publish(client: ControlClient, name: str) -> str:
-    """The codec with which the relay answers somebody who would like VP9."""
+async def publish(client: ControlClient, name: str, sdp: str = VP9_FIRST) -> str:
+    """The codec with which the relay answers somebody who would like VP9, or what `sdp` says."""
     await client.do(protocol.JoinRoom, room=ROOM, participant=name, may_publish=protocol.SOURCES)
     answer = await client.do(
-        protocol.PublishOffer, room=ROOM, participant=name, sdp=VP9_FIRST, sources=CAMERA
+        protocol.PublishOffer, room=ROOM, participant=name, sdp=sdp, sources=CAMERA
     )
     assert isinstance(answer, protocol.PublishAnswer)
     section = parse_description(answer.sdp).section("1")
@@ -113,3 +115,18 @@ async def test_refusal_is_repeated_to_a_control_connection_that_missed_it() -> N
             wanted = await client.wait_for(protocol.OfferWanted)
 
     assert wanted.participant == "ann"
+
+
+async def test_what_cannot_be_recorded_gives_way_to_a_recording(tmp_path: Path) -> None:
+    h265 = VP9_FIRST.replace("a=rtpmap:98 VP9/90000", "a=rtpmap:98 H265/90000")
+    async with recording_relay(tmp_path) as (_, client):
+        assert await publish(client, "ann", h265) == "H265"
+
+        await start(client, ann=("camera",))
+
+        wanted = await client.wait_for(protocol.OfferWanted)
+        assert wanted.participant == "ann"
+        assert await publish(client, "ann", h265) == "VP8"
+        await stop(client)
+        await client.do(protocol.LeaveRoom, room=ROOM, participant="ann")
+        assert await publish(client, "ann", h265) == "H265"

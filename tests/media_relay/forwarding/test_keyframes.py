@@ -3,8 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_relay.forwarding.keyframes import MIN_INTERVAL_S, KeyFrameGate, starts_h264_key_frame
-from tests.media_relay.frames import encoded
+from media_relay.forwarding.keyframes import (
+    MIN_INTERVAL_S,
+    KeyFrameGate,
+    starts_h264_key_frame,
+    starts_h265_key_frame,
+)
+from tests.media_relay.frames import encoded, noise
+from tests.media_relay.modern_codecs import encode
 
 
 def test_starts_h264_key_frame_is_true_once_in_each_key_frame() -> None:
@@ -14,6 +20,31 @@ def test_starts_h264_key_frame_is_true_once_in_each_key_frame() -> None:
     ]
 
     assert starts == [1, 0, 0, 1, 0]
+
+
+def test_starts_h265_key_frame_is_true_once_in_each_key_frame() -> None:
+    frames = [payloads for _, payloads in encode("H265", noise(5), (640, 480), key_every=3)]
+
+    starts = [
+        sum(starts_h265_key_frame(payload, 0, len(payload)) for payload in frame)
+        for frame in frames
+    ]
+
+    assert starts == [1, 0, 0, 1, 0]
+    assert min(map(len, frames)) > 1
+
+
+def test_starts_h265_key_frame_sees_the_first_unit_of_an_aggregate() -> None:
+    parameters, slice_of_it = bytes((32 << 1, 1, 0x0C)), bytes((1 << 1, 1, 0xD0))
+
+    for first, is_start in ((parameters, True), (slice_of_it, False)):
+        aggregate = bytes((48 << 1, 1, 0, 3)) + first + bytes((0, 3)) + slice_of_it
+        assert starts_h265_key_frame(b"??" + aggregate, 2, 2 + len(aggregate)) is is_start
+
+
+@given(st.binary(max_size=12))
+def test_starts_h265_key_frame_any_payload_is_answered(payload: bytes) -> None:
+    assert starts_h265_key_frame(payload, 0, len(payload)) in {True, False}
 
 
 @given(st.binary(max_size=12))

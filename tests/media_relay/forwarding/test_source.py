@@ -45,7 +45,7 @@ def test_receive_keeps_what_viewers_need() -> None:
     assert kept.data[kept.payload_start :] == VP8_KEY_FRAME
 
 
-@pytest.mark.parametrize("codec", ["VP8", "VP9", "AV1", "H264"])
+@pytest.mark.parametrize("codec", ["VP8", "VP9", "AV1", "H264", "H265"])
 def test_joiner_of_a_real_encoders_stream_is_served_from_its_last_key_frame(codec: str) -> None:
     source = new_stream(codec)
 

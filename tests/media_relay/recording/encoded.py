@@ -22,7 +22,10 @@ from tests.media_relay.packets import rtp
 
 SIZE = (128, 96)
 RATE = 30
-CLOCK_RATES = {"VP8": 90_000, "VP9": 90_000, "AV1": 90_000, "H264": 90_000, "OPUS": 48_000}
+CLOCK_RATES = {
+    **dict.fromkeys(("VP8", "VP9", "AV1", "H264", "H265"), 90_000),
+    "OPUS": 48_000,
+}
 DRAFT = RecordedFile(
     file="-",
     recording="recording-1",

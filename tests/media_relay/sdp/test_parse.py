@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_relay.errors import BadSdp
-from media_relay.sdp.codecs import H264, OPUS, VP8, choose_codec
+from media_relay.sdp.codecs import AV1, H264, OPUS, VP8, Codec, choose_codec
 from media_relay.sdp.description import AUDIO_LEVEL, MID, Fingerprint
 from media_relay.sdp.parse import MAX_CHARS, parse_description
 from tests.media_relay.offers import CHROMIUM_OFFER
@@ -133,6 +133,37 @@ def test_choose_codec_takes_the_browsers_first_unless_the_room_has_one() -> None
     assert unconstrained is not None
     assert unconstrained.codec is VP8  # 42001f is the full baseline profile
     assert choose_codec(data) is None
+
+
+OPTIONAL_SECTION = """v=0
+m=video 9 UDP/TLS/RTP/SAVPF 45 46 98 100 49 96
+a=mid:0
+a=rtpmap:45 AV1/90000
+a=fmtp:45 level-idx=5;profile=1;tier=0
+a=rtpmap:46 AV1/90000
+a=fmtp:46 level-idx=5;profile=0;tier=0
+a=rtpmap:98 VP9/90000
+a=fmtp:98 profile-id=2
+a=rtpmap:100 VP9/90000
+a=rtpmap:49 H265/90000
+a=fmtp:49 level-id=180;profile-id=1;tier-flag=0;tx-mode=SRST
+a=rtpmap:96 VP8/90000
+"""
+
+
+def test_choose_codec_takes_main_profiles_and_nothing_that_is_refused() -> None:
+    [section] = parse_description(OPTIONAL_SECTION).media
+    refused: frozenset[Codec] = frozenset()
+    chosen = []
+
+    for _ in range(4):
+        found = choose_codec(section, AV1, refused)
+        assert found is not None
+        chosen.append((found.codec.name, found.payload_type))
+        refused |= {found.codec}
+
+    assert chosen == [("AV1", 46), ("VP9", 100), ("H265", 49), ("VP8", 96)]
+    assert choose_codec(section, AV1, refused) is None
 
 
 @given(st.text(max_size=300))

@@ -3,7 +3,7 @@
 import pytest
 from aiortc.sdp import SessionDescription
 
-from media_relay.sdp.codecs import AV1, OPUS, VP8, VP9, Codec, choose_codec
+from media_relay.sdp.codecs import AV1, H265, OPUS, VP8, VP9, Codec, choose_codec
 from media_relay.sdp.description import (
     AUDIO_LEVEL,
     MID,
@@ -120,7 +120,7 @@ def test_subscribe_offer_is_understood_by_aiortc() -> None:
     assert "sdes:mid" not in text
 
 
-@pytest.mark.parametrize("codec", [VP9, AV1])
+@pytest.mark.parametrize("codec", [VP9, AV1, H265])
 def test_subscribe_offer_of_what_only_some_decode_lists_vp8_beside_it(codec: Codec) -> None:
     section = offered("0", is_active=True, video=codec)
 
