@@ -188,8 +188,7 @@ class Intake:
         if section.publication.source == "microphone" and not section.publication.is_paused:
             self._read_audio_level(packet, header, now)
         section.publication.accept(layer, stored, now)
-        if stream.nack.missing_count and self._asking is None:
-            self._ask_soon()
+        self._ask_if_missing(stream)
 
     def _on_repair(
         self, route: Route[PublishedSection], packet: bytes, header: RtpHeader, now: float
@@ -203,6 +202,7 @@ class Intake:
             return
         self._stats.packets_recovered += 1
         route.section.publication.accept(layer, stored, now)
+        self._ask_if_missing(layer.stream)
 
     def _stream_of(
         self, section: PublishedSection, layer: Layer, header: RtpHeader, now: float
@@ -275,6 +275,10 @@ class Intake:
     def quality(self, now: float) -> PathQuality | None:
         """What came from this publisher since it was last asked; None when it is not there."""
         return self._meter.read(now) if self.is_connected else None
+
+    def _ask_if_missing(self, stream: SourceStream) -> None:
+        if stream.nack.missing_count and self._asking is None:
+            self._ask_soon()
 
     def _ask_soon(self) -> None:
         self._asking = asyncio.get_running_loop().call_later(ASK_S, self._ask_missing)

@@ -13,11 +13,11 @@ import numpy as np
 from pylibsrtp._binding import lib
 
 from media_relay.forwarding.ring import StoredPacket
+from media_relay.forwarding.rtp import HEADER_BYTES
 from media_relay.stats import Stats
 from media_relay.transport.outbox import MAX_PLAIN_BYTES, SLOTS, STRIDE, OutBatch, Outlet
 
 MIN_SLOTS = 24  # below that, packet by packet costs less (measured; see docs/benchmarks.md)
-HEADER_BYTES = 12
 _HEAD = Struct("!HHII")
 
 

@@ -10,6 +10,7 @@ _ELEMENT_OF_THREE = Struct("!I")
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
 HEADER_BYTES = 12
+MAX_EXTENSIONS = 16  # browsers send about six; what a packet costs must not be its sender's choice
 
 
 class Extension(NamedTuple):
@@ -37,7 +38,7 @@ def read_header(packet: bytes) -> RtpHeader | None:
     """The header of `packet`, or None when any length in it is wrong.
 
     Of the extension block that holds only for its own length: elements are read up to the first
-    one that does not fit into it.
+    one that does not fit into it, and MAX_EXTENSIONS at most.
     """
     end = len(packet)
     if end < HEADER_BYTES:
@@ -79,7 +80,7 @@ def _read_extensions(packet: bytes, profile: int, start: int, end: int) -> Seque
 def _read_one_byte(packet: bytes, position: int, end: int) -> list[Extension]:
     """RFC 8285 section 4.2."""
     found: list[Extension] = []
-    while position < end:
+    while position < end and len(found) < MAX_EXTENSIONS:
         byte = packet[position]
         position += 1
         if byte == 0:
@@ -95,7 +96,7 @@ def _read_one_byte(packet: bytes, position: int, end: int) -> list[Extension]:
 def _read_two_byte(packet: bytes, position: int, end: int) -> list[Extension]:
     """RFC 8285 section 4.3."""
     found: list[Extension] = []
-    while position < end:
+    while position < end and len(found) < MAX_EXTENSIONS:
         identifier = packet[position]
         position += 1
         if identifier == 0:

@@ -45,7 +45,8 @@ class Sequence(NamedTuple):
 
 def read_units(payloads: Iterable[bytes]) -> list[Unit] | None:
     """The units that the payloads of one picture hold; None where something is missing."""
-    elements: list[bytes] = []
+    # In pieces until all are there: a picture of thousands of packets must not be copied for each.
+    elements: list[list[bytes]] = []
     goes_on = False
     try:
         for payload in payloads:
@@ -53,10 +54,10 @@ def read_units(payloads: Iterable[bytes]) -> list[Unit] | None:
             if bool(payload[0] & CONTINUES) != goes_on or not found:
                 return None
             if goes_on:
-                elements[-1] += found.pop(0)
-            elements += found
+                elements[-1].append(found.pop(0))
+            elements += [[element] for element in found]
             goes_on = bool(payload[0] & _GOES_ON)
-        units = [_read_unit(element) for element in elements]
+        units = [_read_unit(b"".join(pieces)) for pieces in elements]
     except (IndexError, ValueError):
         return None
     return None if goes_on else [unit for unit in units if unit.kind not in _NOT_STORED]

@@ -250,6 +250,8 @@ class OutBatch:
     def _keep(self, start: int, size: int) -> None:
         for slot in range(start, start + size):
             at, length = slot * STRIDE, self.length_view[slot]
+            if length == 0:
+                continue  # left out
             name = mmsg.read_name(self.name_view[slot], self._name_length)
             self._keep_for_later(bytes(self.view[at : at + length]), name)
 

@@ -1,5 +1,6 @@
 """What a publisher's packets lead to: layers told apart, repairs placed, rubbish dropped."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from struct import pack
@@ -9,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from media_relay.events import EventBus
+from media_relay.forwarding.nack import ASK_INTERVAL_S
 from media_relay.forwarding.routing import MAX_ROUTES
-from media_relay.intake import Intake
+from media_relay.intake import ASK_S, Intake
 from media_relay.protocol import SOURCES
 from media_relay.publication import Publication
 from media_relay.publisher import Publisher
@@ -109,6 +111,28 @@ async def test_repairs_that_came_before_their_layer_are_bound_to_it(camera: Came
 
     assert camera.numbers("h") == [10, 11, 12]
     assert camera.stats.packets_recovered == 1
+
+
+async def test_missing_packet_is_asked_for_once_the_next_ones_are_there(camera: Camera) -> None:
+    camera.take(media("h", 10, 102), 0.0)
+    camera.take(media("h", 12, 102, is_named=False), 0.0)
+
+    await asyncio.sleep(2 * ASK_S)
+    asked = camera.stats.nacks_out
+    camera.take(repair("h", 11, 202), 0.0)
+    await asyncio.sleep(2 * ASK_INTERVAL_S)
+
+    assert (asked, camera.stats.nacks_out) == (1, 1), "asked once, and not after it came"
+
+
+async def test_missing_packet_is_not_asked_for_when_the_publisher_has_left(camera: Camera) -> None:
+    camera.take(media("h", 10, 102), 0.0)
+    camera.take(media("h", 12, 102, is_named=False), 0.0)
+
+    camera.publisher.close()
+    await asyncio.sleep(2 * ASK_S)
+
+    assert camera.stats.nacks_out == 0
 
 
 async def test_duplicate_key_frame_is_counted_once(camera: Camera) -> None:

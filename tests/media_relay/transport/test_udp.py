@@ -14,7 +14,7 @@ from pylibsrtp import Policy, Session
 from media_relay.stats import Stats
 from media_relay.transport import mmsg
 from media_relay.transport.mmsg import Address, SocketName
-from media_relay.transport.outbox import OutBatch, Outlet
+from media_relay.transport.outbox import FEW, OutBatch, Outlet
 from media_relay.transport.segments import MAX_SEGMENTS, find_few_starts, find_starts
 from media_relay.transport.srtp import OutboundSrtp, PacketBuffer
 from media_relay.transport.turn import Turn
@@ -161,6 +161,38 @@ async def test_flush_message_refused_for_its_segments_goes_packet_by_packet() ->
     assert [data[3] for data in kept] == [0, 1, 2]
     assert not batch.can_segment
     assert stats.drops == {"segments_refused": 1}
+
+
+@batched_only
+@pytest.mark.parametrize("left_out", [0, 1, 3])
+async def test_flush_what_was_left_out_is_neither_sent_nor_kept(left_out: int) -> None:
+    kernel, kept, stats = Kernel(-errno.EAGAIN), [], Stats()
+    batch = batch_of(kernel, kept, stats)
+    first = outlet_to(batch, ("127.0.0.1", 1000))
+
+    for number in range(4):
+        batch.append(first, *packet(number, 100), 0)
+    batch.leave_out(left_out)
+    batch.flush()
+
+    assert [data[3] for data in kept] == [number for number in range(4) if number != left_out]
+
+
+@batched_only
+@pytest.mark.parametrize("size", [100, 40])
+async def test_flush_large_and_small_batches_are_cut_alike(size: int) -> None:
+    """The plain loop and the columns lay out the same messages."""
+    for count in (FEW, FEW + 2):
+        kernel, kept, stats = Kernel(1, -errno.EAGAIN), [], Stats()
+        batch = batch_of(kernel, kept, stats)
+        outlets = [outlet_to(batch, ("127.0.0.1", port)) for port in (1000, 1001)]
+        for number in range(count):
+            batch.append(outlets[number * 2 // count], *packet(number, size), 0)
+
+        batch.flush()
+
+        assert kernel.asked == [3, 2], "one message for each address, and a cut at MAX_SEGMENTS"
+        assert [data[3] for data in kept] == list(range(count // 2, count))
 
 
 @batched_only
