@@ -92,7 +92,7 @@ function drawRow(row, entry, state) {
  */
 function drawTalk(talk, seconds) {
   talk.hidden = seconds === 0;
-  talk.textContent = showTalk(seconds);
+  talk.textContent = seconds === 0 ? "" : showTalk(seconds);
 }
 
 /**
