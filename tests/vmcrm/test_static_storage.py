@@ -37,7 +37,7 @@ def test_module_imports_point_to_hashed_files(collected):
     frame = read(collected, "vmcrm/js/frame.js")
 
     imported = re.findall(r'from "\./([^"]+)"', frame)
-    assert len(imported) == 4
+    assert len(imported) >= 4, "the frame is put together from modules"
     for name in imported:
         assert re.fullmatch(r"\w+\.[0-9a-f]{12}\.js", name)
         assert collected.exists(f"vmcrm/js/{name}")
