@@ -35,7 +35,7 @@ from media_relay.transport.connection import Connection
 from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.view import View
 
-SHARE_INTERVAL_S = 0.5
+REFRESH_INTERVAL_S = 0.5
 VOICE_SLOTS = 8  # microphones that a viewer is sent; of more, the loudest and those on its stage
 MAX_SLOTS = 120  # sections in one offer; publications beyond wait until a slot is free
 
@@ -96,7 +96,7 @@ class Subscription:
         self._generation = 0
         self._session_id = secrets.randbelow(2**62)
         self._view = View()
-        self._shared_at = 0.0
+        self._refreshed_at = 0.0
 
     @property
     def paused(self) -> tuple[VisibleVideo, ...]:
@@ -361,8 +361,10 @@ class Subscription:
         for slot in self._slots:
             if slot.forwarder.is_report_due:
                 self._report(slot, now)
-        if now - self._shared_at >= SHARE_INTERVAL_S:
-            self._share(now)
+        if now - self._refreshed_at >= REFRESH_INTERVAL_S:
+            self._refreshed_at = now
+            if self._is_connected and self._view.refresh(self._slots, now):
+                self._room.videos_paused(self._participant, self._view.paused)
 
     @property
     def _voices(self) -> list[Slot]:
@@ -405,7 +407,6 @@ class Subscription:
 
     def _share(self, now: float) -> None:
         """Which layer of each video the viewer gets; nothing while nobody listens."""
-        self._shared_at = now
         if self._is_connected and self._view.share(self._slots, now):
             self._room.videos_paused(self._participant, self._view.paused)
 

@@ -13,6 +13,7 @@ from media_relay.publication import Publication
 
 HEADER_BYTES = 28  # RTP header, extension and repeated fields, which a forwarder does not count
 DECIDE_INTERVAL_S = 0.4
+SHARE_INTERVAL_S = 0.9  # less than the second in which layers are measured
 MEASURES = 5  # over which the rate is taken: two seconds
 
 
@@ -38,6 +39,7 @@ class View:
         # When, and how many octets were sent until then: key frames come in bursts.
         self._sent: deque[tuple[float, int]] = deque(maxlen=MEASURES)
         self._next_bps: float | None = None
+        self._shared_at = 0.0
 
     def renew(self) -> None:
         """Another connection: perhaps another network, and no counts of the old one."""
@@ -63,8 +65,17 @@ class View:
             return None
         return TOP if tile is None else publication.layer_for(tile.height)
 
+    def refresh(self, tracks: Sequence[Track], now: float) -> bool:
+        """Twice a second: share anew where that may change something (see `share`).
+
+        What layers cost is measured once a second; in between only the budget can have changed.
+        """
+        is_due = now - self._shared_at >= SHARE_INTERVAL_S
+        return self.share(tracks, now) if self._decide(tracks, now) or is_due else False
+
     def share(self, tracks: Sequence[Track], now: float) -> bool:
-        """Several times a second: give each track its layer; true when other ones are paused."""
+        """Give each track its layer; true when other ones are paused than before."""
+        self._shared_at = now
         accepted = [
             (track.publication, track.forwarder)
             for track in tracks
@@ -83,9 +94,11 @@ class View:
             publication.want(forwarder, allocation.layers[publication.id], now)
         return self._note_paused(allocation, [publication for publication, _ in videos])
 
-    def _decide(self, tracks: Sequence[Track], now: float) -> None:
+    def _decide(self, tracks: Sequence[Track], now: float) -> bool:
+        """Let the estimate look at what was sent; whether the budget is another one now."""
         if self._sent and now - self._sent[-1][0] < DECIDE_INTERVAL_S:
-            return
+            return False
+        before_bps = self.estimate.budget_bps
         for track in tracks:
             track.forwarder.catch_up()
         sent = sum(
@@ -97,6 +110,7 @@ class View:
         if now - since >= DECIDE_INTERVAL_S:
             sending_bps = max(0, sent - before) * 8 / (now - since)
             self.estimate.decide(sending_bps=sending_bps, next_bps=self._next_bps, now=now)
+        return self.estimate.budget_bps != before_bps
 
     def _find(self, publication: Publication) -> tuple[ViewTile | None, bool]:
         """The publication's tile, and whether it can be seen."""

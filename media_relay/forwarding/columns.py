@@ -86,22 +86,24 @@ class Group:
     def _send_rows(self, packets: list[StoredPacket]) -> None:
         batch, protect = self.batch, lib.srtp_protect
         view, lengths, names = batch.view, batch.length_view, batch.name_view
-        pointers, length_pointers = batch.pointers, batch.length_pointers
+        pointers, length_pointers, pack = batch.pointers, batch.length_pointers, _HEAD.pack_into
         count = self._count * len(packets)
         slot = batch.reserve(count)
+        stored = [_row(packet) for packet in packets]
         for context, name, ssrc, payload_type, sequence, timestamp, picture_id, tl0 in self._rows:
-            for packet in packets:
-                at, data = slot * STRIDE, packet.data
-                _HEAD.pack_into(
+            for packet, flags, packet_sequence, packet_timestamp, data, size in stored:
+                at = slot * STRIDE
+                end = at + size
+                pack(
                     view,
                     at,
-                    _flags(packet) | payload_type,
-                    packet.sequence + sequence & 0xFFFF,
-                    packet.timestamp + timestamp & 0xFFFFFFFF,
+                    flags | payload_type,
+                    packet_sequence + sequence & 0xFFFF,
+                    packet_timestamp + timestamp & 0xFFFFFFFF,
                     ssrc,
                 )
                 at += HEADER_BYTES
-                view[at : at + len(data)] = data
+                view[at:end] = data
                 if picture_id and packet.picture_at:
                     number = packet.picture_id + picture_id & packet.picture_mask
                     if packet.picture_mask > 0x7F:
@@ -111,7 +113,7 @@ class Group:
                         view[at + packet.picture_at] = number
                 if tl0 and packet.tl0_at:
                     view[at + packet.tl0_at] = packet.tl0 + tl0 & 0xFF
-                lengths[slot] = HEADER_BYTES + len(data)
+                lengths[slot] = size
                 names[slot] = name
                 if protect(context, pointers[slot], length_pointers[slot]):
                     self._leave_out(slot)
@@ -183,6 +185,18 @@ def _column(values: list[int], kind: Any) -> Any:
 
 def _size(packet: StoredPacket) -> int:
     return HEADER_BYTES + len(packet.data)
+
+
+def _row(packet: StoredPacket) -> tuple[StoredPacket, int, int, int, bytes, int]:
+    """The packet, and what is read of it for every viewer."""
+    return (
+        packet,
+        _flags(packet),
+        packet.sequence,
+        packet.timestamp,
+        packet.data,
+        _size(packet),
+    )
 
 
 def _flags(packet: StoredPacket) -> int:

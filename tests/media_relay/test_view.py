@@ -133,3 +133,27 @@ def test_share_nothing_sent_is_no_congestion() -> None:
         view.share([ann], step * 0.5)
 
     assert not view.estimate.is_limited
+
+
+def test_refresh_follows_what_layers_cost_once_a_second() -> None:
+    view, ann = View(), track("ann")
+    view.share([ann], 0.0)
+    ann.publication.layers.layers[2].bitrate_bps = 4_000_000
+
+    view.refresh([ann], 0.5)
+    before = ann.wanted
+    view.refresh([ann], 1.0)
+
+    assert (before, ann.wanted) == (2, 1)
+
+
+def test_refresh_follows_the_budget_at_once() -> None:
+    view, ann = View(), track("ann")
+    view.share([ann], 0.0)
+    ann.forwarder.octet_count += 500_000
+    for estimate_bps in (2_000_000, 200_000):
+        view.estimate.accept_bitrate(estimate_bps)
+
+    view.refresh([ann], 0.5)
+
+    assert ann.wanted == 0
