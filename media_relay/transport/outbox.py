@@ -5,9 +5,8 @@ of the turn. What the kernel does not take goes to the socket's bounded queue.
 """
 
 import errno
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise, repeat
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -176,7 +175,7 @@ class OutBatch:
         if count == 0:
             return
         if not self._has_gaps and not (self._has_runs and self.can_segment):
-            self._hand_over(self._messages_at, range(count), repeat(1, count))
+            self._hand_over(self._messages_at, range(count), (1,) * count)
         elif count <= FEW and not self._has_gaps:
             self._send_few_runs(count)
         else:
@@ -219,23 +218,21 @@ class OutBatch:
         self._controls["segment"][: len(starts)] = lengths[starts]
         self._hand_over(self._long_messages_at, starts.tolist(), sizes.tolist())
 
-    def _hand_over(self, messages_at: int, starts: Sequence[int], sizes: Iterable[int]) -> None:
+    def _hand_over(self, messages_at: int, starts: Sequence[int], sizes: Sequence[int]) -> None:
         """Messages of so many packets each, from those slots on."""
-        waiting = deque(zip(starts, sizes, strict=True))
-        while waiting:
-            at = messages_at + (len(starts) - len(waiting)) * MESSAGE.itemsize
-            taken = self._send_messages(self._fd, at, len(waiting))
-            if taken == len(waiting):
-                return
+        count, done = len(starts), 0
+        while done < count:
+            at = messages_at + done * MESSAGE.itemsize
+            taken = self._send_messages(self._fd, at, count - done)
             if taken > 0:
-                for _ in range(taken):
-                    waiting.popleft()
+                done += taken
             elif taken == -errno.EAGAIN:
-                for start, size in waiting:
+                for start, size in zip(starts[done:], sizes[done:], strict=True):
                     self._keep(start, size)
                 return
             elif taken != -errno.EINTR:
-                self._refused(-taken, *waiting.popleft())
+                self._refused(-taken, starts[done], sizes[done])
+                done += 1
 
     def _refused(self, error: int, start: int, size: int) -> None:
         """One message the kernel does not want: without segments it may still take it."""
