@@ -239,11 +239,6 @@ class Publisher:
 
     # --- clock ---
 
-    def tick(self, now: float) -> None:
-        """About thirteen times a second."""
-        if self.intake is not None:
-            self.intake.tick(now)
-
     def report(self, now: float) -> None:
         """Once a second."""
         if self.intake is not None:

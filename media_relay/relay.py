@@ -64,6 +64,7 @@ logger = logging.getLogger(__name__)
 VERSION = "0.1.0"
 MAX_ROOMS = 1_000
 TICK_S = 0.075  # transport-wide feedback goes out at this pace: browsers want 50 to 100 ms
+REFRESH_INTERVAL_S = 0.25
 REPORT_INTERVAL_S = 1.0
 LEFT_INTERVAL_S = 0.05
 COLLECT_AFTER_ENDS = 16  # connections
@@ -329,6 +330,7 @@ class Relay:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._lag.watch())
             tasks.create_task(self._every(TICK_S, self._tick))
+            tasks.create_task(self._every(REFRESH_INTERVAL_S, self._refresh))
             tasks.create_task(self._every(CONSENT_INTERVAL_S, self._check_consent))
             tasks.create_task(self._every(REPORT_INTERVAL_S, self._report))
             tasks.create_task(self._every(QUALITY_INTERVAL_S, self._report_quality))
@@ -367,6 +369,10 @@ class Relay:
     def _tick(self, now: float) -> None:
         for room in list(self._rooms.values()):
             self._guarded(room.tick, now)
+
+    def _refresh(self, now: float) -> None:
+        for room in list(self._rooms.values()):
+            self._guarded(room.refresh, now)
 
     def _check_consent(self, now: float) -> None:
         self._guarded(self._endpoint.check_consent, now)

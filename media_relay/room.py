@@ -55,6 +55,7 @@ class Room:
         self._stats = stats
         self._speaker = SpeakerDetector()
         self._loudest = LoudestFew()
+        self._microphones: set[str] = set()  # whose are open, by participant
         self._tally = secrets.token_hex(16)
         self._talk_told: dict[str, float] = {}
         self._talk_told_at = 0.0
@@ -197,12 +198,15 @@ class Room:
         self._bus.to_room(self.name, event)
         for participant in self._others(publication.participant):
             participant.subscription.start(publication, time.monotonic())
+        if publication.source == "microphone":
+            self._microphones.add(publication.participant)
         if self.recording is not None:
             self.recording.publication_started(publication, time.monotonic())
 
     def publication_ended(self, publication: Publication) -> None:
         if publication.source == "microphone":
             self._speaker.forget(publication.participant)
+            self._microphones.discard(publication.participant)
         event = PublicationEnded(
             seq=0,
             room=self.name,
@@ -224,13 +228,9 @@ class Room:
 
     def _choose_voices(self, now: float) -> None:
         """Where more microphones are open than a viewer is sent: whose are heard."""
-        if len(self.participants) <= VOICE_SLOTS:
+        if len(self._microphones) <= VOICE_SLOTS:
             return
-        levels = {
-            entry.participant: self._speaker.level_of(entry.participant, now)
-            for entry in self.publications()
-            if entry.source == "microphone"
-        }
+        levels = {name: self._speaker.level_of(name, now) for name in self._microphones}
         if self._loudest.decide(levels, SPEECH_LEVEL, now):
             self._tell_voices(now)
 
@@ -297,14 +297,19 @@ class Room:
     def tick(self, now: float) -> None:
         """About thirteen times a second."""
         for participant in self.participants.values():
-            participant.publisher.tick(now)
-            participant.subscription.tick(now)
+            if participant.publisher.intake is not None:
+                participant.publisher.intake.tick(now)
         if self.recording is not None:
             self.recording.tick(now)
         self._choose_voices(now)
         if self._speaker.decide(now):
             event = ActiveSpeaker(seq=0, room=self.name, participant=self._speaker.speaker)
             self._bus.to_room(self.name, event)
+
+    def refresh(self, now: float) -> None:
+        """Four times a second: what viewers wait for, of whom there are many."""
+        for participant in self.participants.values():
+            participant.subscription.refresh(now)
 
     def report(self, now: float) -> None:
         """Once a second."""

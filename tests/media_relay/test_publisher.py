@@ -192,6 +192,6 @@ async def test_any_packets_are_taken_or_dropped_and_nothing_else(
     for index, packet in enumerate(packets):
         camera.take(packet, index * 0.01)
         camera.intake.on_rtcp(packet, camera.started_at)
-        camera.publisher.tick(camera.started_at)
+        camera.intake.tick(camera.started_at)
 
     assert camera.intake.route_count <= MAX_ROUTES
