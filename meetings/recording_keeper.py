@@ -3,14 +3,21 @@
 The database holds who may be recorded; a relay forgets everything when it dies. So the plan is read
 again and again, and sent where it changed or where the relay is a new one. Several processes doing
 so do no harm: plans carry a revision, and the relay takes none that is older than what it has.
+
+What the room reads of it is the relay's newest word, whichever process heard it. A process that
+does not reach the relay knows nothing against the word that another one has.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from django.utils import timezone
+
+from media_relay.protocol import RecordingState
 from meetings.database_threads import in_database
 from meetings.models.choices import RecordingTrouble
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
@@ -18,16 +25,20 @@ from meetings.selectors.recording import RecordingPlan, plans
 from meetings.services import recording
 
 AGAIN_AFTER_S: Final = 10.0
-"""An unchanged plan is sent again: another process may have sent something older in between."""
+"""An unchanged plan is sent again: another process may have sent something older in between, and
+the answer is the word that keeps those who do not reach the relay from saying that it is away."""
 
 logger = logging.getLogger(__name__)
 
 
 class RecordingKeeper:
-    """What this process has told the relays."""
+    """What this process has told the relays, and what it has heard of them."""
 
     def __init__(self) -> None:
         self._told: dict[str, tuple[RecordingPlan, str, float]] = {}
+        self._heard_at: dict[str, datetime] = {}
+        self._without_room: set[str] = set()
+        """Rooms whose relay records, and has no room on its disk to write anything."""
 
     async def sync(self, rooms: Iterable[str]) -> None:
         """Bring these rooms up to date. Raises RelayRefused when a relay cannot record one."""
@@ -48,10 +59,11 @@ class RecordingKeeper:
                 await self._tell(room, plan)
         except RelayUnavailable:
             logger.warning("The relay of room %s is away; its recording waits", room)
-            await _note(plan, RecordingTrouble.RELAY_AWAY)
+            if plan is not None:
+                await self._note_silence(room, plan)
         except RelayRefused as refusal:
-            if refusal.code in RecordingTrouble.values:  # others pass by themselves
-                await _note(plan, refusal.code)
+            if plan is not None and refusal.code in RecordingTrouble.values:
+                await self._note_word(room, plan, refusal.code)  # others pass by themselves
             return refusal
         return None
 
@@ -64,31 +76,57 @@ class RecordingKeeper:
 
     async def stop(self, room: str, recording: str) -> None:
         """A recording ended here; whether this process began it does not matter."""
-        self._told.pop(room, None)
+        self._forget(room)
         await get_client().stop_recording(room, recording)
 
+    def hear(self, state: RecordingState) -> None:
+        """A relay says how it fares; the next look at the plan takes note of it."""
+        if state.state == "disk_low":
+            self._without_room.add(state.room)
+        else:
+            self._without_room.discard(state.room)
+
     async def _tell(self, room: str, plan: RecordingPlan) -> None:
+        if self._is_told(room, plan) and plan.trouble == self._trouble(room):
+            return
         now = asyncio.get_running_loop().time()
-        epoch = get_client().epoch_of(room)
-        known = self._told.get(room)
-        if known is not None:
-            told, at_epoch, at = known
-            is_same = (told.recording, told.tracks) == (plan.recording, plan.tracks)
-            if is_same and at_epoch == epoch and now - at < AGAIN_AFTER_S:
-                return
         await get_client().start_recording(room, plan.recording, plan.revision, plan.tracks)
         self._told[room] = (plan, get_client().epoch_of(room), now)
-        await _note(plan, "")
+        await self._note_word(room, plan, self._trouble(room))
+
+    def _is_told(self, room: str, plan: RecordingPlan) -> bool:
+        known = self._told.get(room)
+        if known is None:
+            return False
+        told, at_epoch, at = known
+        is_same = (told.recording, told.tracks) == (plan.recording, plan.tracks)
+        is_recent = asyncio.get_running_loop().time() - at < AGAIN_AFTER_S
+        return is_same and is_recent and at_epoch == get_client().epoch_of(room)
+
+    def _trouble(self, room: str) -> str:
+        return RecordingTrouble.DISK_LOW.value if room in self._without_room else ""
 
     async def _end(self, room: str) -> None:
-        known = self._told.pop(room, None)
+        known = self._forget(room)
         if known is not None:
             await get_client().stop_recording(room, known[0].recording)
 
+    def _forget(self, room: str) -> tuple[RecordingPlan, str, float] | None:
+        self._heard_at.pop(room, None)
+        self._without_room.discard(room)
+        return self._told.pop(room, None)
 
-async def _note(plan: RecordingPlan | None, trouble: str) -> None:
-    if plan is not None and plan.trouble != trouble:
-        await in_database(recording.note_trouble)(recording_id=plan.recording, trouble=trouble)
+    async def _note_word(self, room: str, plan: RecordingPlan, trouble: str) -> None:
+        self._heard_at[room] = heard_at = timezone.now()
+        await in_database(recording.note_word)(
+            recording_id=plan.recording, trouble=trouble, heard_at=heard_at
+        )
+
+    async def _note_silence(self, room: str, plan: RecordingPlan) -> None:
+        self._without_room.discard(room)
+        await in_database(recording.note_silence)(
+            recording_id=plan.recording, heard_at=self._heard_at.get(room), now=timezone.now()
+        )
 
 
 _keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, RecordingKeeper] = WeakKeyDictionary()

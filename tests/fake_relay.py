@@ -198,14 +198,16 @@ class FakeRelay:
             return "unknown_participant"
         return None
 
-    async def tell_recording(self, room: str, size_bytes: int) -> None:
+    async def tell_recording(
+        self, room: str, size_bytes: int, state: protocol.RecordingPhase = "recording"
+    ) -> None:
         """Say to every connection with somebody in the room how its recording fares."""
         event = protocol.RecordingState(
             seq=self._next_seq(),
             room=room,
             recording=self.recordings[room].recording,
-            state="recording",
-            reason="",
+            state=state,
+            reason="disk" if state == "disk_low" else "",
             bytes=size_bytes,
             tracks=len(self.recordings[room].tracks),
         )

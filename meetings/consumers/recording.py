@@ -5,6 +5,7 @@ import contextlib
 
 from django.utils import translation
 
+from media_relay import protocol as relay_protocol
 from meetings import room_protocol as rp
 from meetings.consumers.seat import SeatSocket
 from meetings.database_threads import in_database
@@ -15,6 +16,11 @@ from meetings.services import recording
 
 class RecordingRequests(SeatSocket):
     """Stored here; the keeper sees to it that the relay records what it may."""
+
+    def on_relay_event(self, event: relay_protocol.Event) -> None:
+        super().on_relay_event(event)
+        if isinstance(event, relay_protocol.RecordingState):
+            get_keeper().hear(event)
 
     async def on_start_recording(self, message: rp.StartRecording) -> None:
         """The notice goes out here; the relay is asked when it has stood long enough."""

@@ -48,6 +48,12 @@ class Recording(models.Model):
     trouble = models.CharField(
         _("why it is not recorded"), max_length=16, choices=RecordingTrouble, blank=True
     )
+    heard_at = models.DateTimeField(
+        _("last word of the media server"),
+        null=True,
+        blank=True,
+        help_text=_("When it last said that it records, or why not. Empty until it was asked."),
+    )
     delete_on = models.DateField(
         _("delete on"), help_text=_("From this day on the files are deleted.")
     )

@@ -1,16 +1,23 @@
 """The recording: start, stop, consent, and how it fares."""
 
 import dataclasses
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from meetings.room_protocol.vocabulary import MessageId, Sequence
 
 
+RecordingProgress: TypeAlias = Literal["announced", "running", "refused"]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RecordingCard:
-    """The running recording; before `starts_at` nothing is recorded yet."""
+    """The recording that was begun; before `starts_at` nothing is recorded yet.
+
+    `announced` until the media server has said that it records; `refused` while it does not.
+    """
 
     starts_at: str
+    state: RecordingProgress
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from crm.selectors import consent
 from media_relay.protocol import SOURCES, Source
 from meetings.models import Meeting, Recording, RecordingAccess, RecordingTrack, Seat
 from meetings.models.choices import SeatRole, SeatState
-from meetings.room_protocol import RecordingCard, RecordingChanged
+from meetings.room_protocol import RecordingCard, RecordingChanged, RecordingProgress
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class RecordingPlan:
     recording: str
     revision: int
     trouble: str
-    """What kept the relay from recording when it was asked last."""
+    """What keeps the relay from recording, as far as is known here."""
     tracks: Mapping[str, tuple[Source, ...]]
 
 
@@ -119,4 +119,10 @@ def _plan(recording: Recording) -> RecordingPlan:
 
 
 def _card(recording: Recording) -> RecordingCard:
-    return RecordingCard(starts_at=recording.starts_at.isoformat())
+    return RecordingCard(starts_at=recording.starts_at.isoformat(), state=_progress(recording))
+
+
+def _progress(recording: Recording) -> RecordingProgress:
+    if recording.trouble:
+        return "refused"
+    return "announced" if recording.heard_at is None else "running"

@@ -5,17 +5,18 @@ notice has stood for NOTICE. Who did not agree is never on the list that the rel
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crm.consent_wordings import current_version
 from crm.services import consent
 from meetings.models import Meeting, Recording, RecordingAccess, RecordingTrack, Seat
-from meetings.models.choices import RecordingPolicy
+from meetings.models.choices import RecordingPolicy, RecordingTrouble
 from meetings.room_permissions import permissions_of
 from meetings.selectors import recording as recordings
 from meetings.services import fanout
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from crm.models import User
 
 NOTICE: Final = timedelta(seconds=2)
-"""How long everybody has read "is being recorded" before the first byte."""
+"""How long everybody has read that it will be recorded before the first byte."""
+WORD_HOLDS: Final = timedelta(seconds=25)
+"""A relay that is heard says again every ten seconds whether it records: two of these may fail."""
 
 
 def start(*, by: Seat) -> Recording:
@@ -75,16 +78,48 @@ def end(*, meeting: Meeting, now: datetime) -> Recording | None:
     return recording
 
 
-def note_trouble(*, recording_id: str, trouble: str) -> None:
-    """What keeps the relay from recording, told to the hosts once; empty: it records (again).
+def note_word(*, recording_id: str, trouble: str, heard_at: datetime) -> None:
+    """What a relay said at `heard_at`: why it does not record, or (empty) that it does.
 
-    Every web process with somebody in the room comes to the same result and may say so. One that
-    asked the relay while a host stopped the recording is refused: no trouble of the recording.
+    Every web process with somebody in the room asks; the newest answer counts, whoever got it.
+    One that asked while a host stopped the recording is refused: no trouble of the recording.
     """
+    older = _running(recording_id).filter(Q(heard_at=None) | Q(heard_at__lt=heard_at))
+    is_known = {"trouble": trouble, "heard_at__isnull": False}
+    if not older.filter(**is_known).update(heard_at=heard_at):
+        _change(older, trouble=trouble, heard_at=heard_at)
+
+
+def note_silence(*, recording_id: str, heard_at: datetime | None, now: datetime) -> None:
+    """A web process does not reach the relay; the last word it had itself came at `heard_at`.
+
+    That says nothing while another process still hears the relay: only who had the last word may
+    take it back, or anybody once it has not been said again for WORD_HOLDS.
+    """
+    is_last = Q(heard_at=None) | Q(heard_at=heard_at) | Q(heard_at__lt=now - WORD_HOLDS)
+    rows = _running(recording_id).exclude(trouble=RecordingTrouble.RELAY_AWAY).filter(is_last)
+    _change(rows, trouble=RecordingTrouble.RELAY_AWAY)
+
+
+def _running(recording_id: str) -> QuerySet[Recording]:
+    return Recording.objects.filter(public_id=UUID(recording_id), stopped_at=None)
+
+
+def _change(rows: QuerySet[Recording], **fields: Any) -> None:
+    """Change the recording if it is still among these rows; the room is told, hosts also why."""
+    recording = rows.first()
+    if recording is None:
+        return
     with transaction.atomic():
-        rows = Recording.objects.filter(public_id=UUID(recording_id), stopped_at=None)
-        if rows.exclude(trouble=trouble).update(trouble=trouble) and trouble:
-            fanout.announce_recording_trouble(rows.select_related("meeting").get().meeting)
+        meeting = lock_meeting(recording.meeting_id)
+        if not rows.update(**fields):
+            return
+        recording.refresh_from_db()
+        recording.changed_sequence = advance(meeting)
+        recording.save(update_fields=["changed_sequence"])
+        fanout.announce_recording(meeting, recordings.changed(recording))
+        if recording.trouble:
+            fanout.announce_recording_trouble(meeting)
 
 
 def note_access(*, track: RecordingTrack, user: "User") -> None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from meetings.models import Meeting, Seat
 from meetings.models.choices import SeatRole
 from meetings.permissions import can_join, can_see_page
-from meetings.selectors.recording import running_recording
+from meetings.selectors.recording import card
 from meetings.services.access import resolve_seat
 
 
@@ -42,7 +42,7 @@ def _room_context(meeting: Meeting, seat: Seat) -> dict[str, Any]:
         "meeting": meeting,
         "seat": seat,
         "may_publish": seat.role != SeatRole.ATTENDEE,
-        "is_recorded": running_recording(meeting) is not None,
+        "recording": card(meeting),
         "room_config": {
             "socketPath": f"/ws/meetings/{meeting.public_id}/",
             "leftUrl": reverse("meetings:left", args=[meeting.public_id]),

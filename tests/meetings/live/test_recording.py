@@ -51,7 +51,8 @@ async def test_everybody_is_told_before_the_relay_is(room: LiveRoom, relay: Fake
 
     stored = await Recording.objects.aget()
     assert isinstance(answer, rp.Ok)
-    assert notice.recording == rp.RecordingCard(starts_at=stored.starts_at.isoformat())
+    starts_at = stored.starts_at.isoformat()
+    assert notice.recording == rp.RecordingCard(starts_at=starts_at, state="announced")
     assert asked_early == []
     assert timezone.now() >= stored.starts_at
 
@@ -124,15 +125,14 @@ async def test_missed_notice_is_read_from_the_database(room: LiveRoom) -> None:
 async def test_stop_reaches_relay_and_room(room: LiveRoom, relay: FakeRelay) -> None:
     host, guest = await room.host_page(), await room.guest_page()
     await host.ask("start_recording")
-    await guest.hear(rp.RecordingChanged)
-    await relay.until(lambda: relay.recordings, LIMIT_S)
+    before = await states_heard(guest, 2)
 
     for _ in range(2):
         answer = await host.ask("stop_recording")
         assert isinstance(answer, rp.Ok)
 
-    over = await guest.hear(rp.RecordingChanged)
-    assert (over.recording, relay.recordings) == (None, {})
+    after = await states_heard(guest, 1)
+    assert (before, after, relay.recordings) == (["announced", "running"], ["over"], {})
     assert (await Recording.objects.aget()).stopped_at is not None
 
 
@@ -228,10 +228,37 @@ async def test_recording_refused_by_itself_tells_hosts_why_until_the_relay_recor
     assert await later.hears_nothing(rp.RecordingStatus)  # once, though it is asked again and again
     assert await guest.hears_nothing(rp.RecordingStatus)
     assert (await Recording.objects.aget()).trouble == "disk_low"
+    assert await states_heard(guest, 2) == ["announced", "refused"]
+    latecomer = await room.guest_page(room.other)
+    assert latecomer.snapshot is not None
+    assert latecomer.snapshot.recording is not None
+    assert latecomer.snapshot.recording.state == "refused"
 
     relay.refusals.clear()
     await relay.until(lambda: relay.recordings, LIMIT_S)
     await eventually(is_without_trouble, "the trouble is over")
+    assert await states_heard(guest, 1) == ["running"]
+
+
+async def states_heard(page: Page, count: int) -> list[str]:
+    """What the page was told of the recording next."""
+    heard = [await page.hear(rp.RecordingChanged, LIMIT_S) for _ in range(count)]
+    return [news.recording.state if news.recording else "over" for news in heard]
+
+
+async def test_disk_that_fills_up_in_the_middle_is_told_to_everybody(
+    room: LiveRoom, relay: FakeRelay, fast_watch: None
+) -> None:
+    host, guest = await room.host_page(), await room.guest_page()
+    await host.ask("start_recording")
+    before = await states_heard(guest, 2)
+
+    await relay.tell_recording(str(room.meeting.public_id), 4096, state="disk_low")
+    full = await states_heard(guest, 1)
+    await relay.tell_recording(str(room.meeting.public_id), 4096)
+    again = await states_heard(guest, 1)
+
+    assert (before, full, again) == (["announced", "running"], ["refused"], ["running"])
 
 
 async def is_without_trouble() -> bool:

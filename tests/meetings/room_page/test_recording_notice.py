@@ -24,7 +24,10 @@ ANA = make_entry("Ana Rojas")
 HOST = make_entry("Li Wei", "host")
 BO = make_entry("Bo Lindqvist", microphone=True)
 LISTENER = make_entry("Otto Other", "attendee")
-CARD = RecordingCard(starts_at="2026-05-04T08:31:02+00:00")
+BEGAN_AT = "2026-05-04T08:31:02+00:00"
+ANNOUNCED = RecordingCard(starts_at=BEGAN_AT, state="announced")
+CARD = RecordingCard(starts_at=BEGAN_AT, state="running")
+REFUSED = RecordingCard(starts_at=BEGAN_AT, state="refused")
 NOTICE = "This meeting is being recorded."
 
 
@@ -94,6 +97,26 @@ def test_guest_reads_the_notice_and_decides(open_page: Open) -> None:
     expect(page.get_by_role("button", name="Stop recording")).to_be_hidden()
     room.send(RecordingChanged(seq=room.next_seq()))
     expect(page.get_by_text(NOTICE)).to_be_hidden()
+    expect(page.locator("[data-part=toasts]")).to_contain_text("The recording has ended.")
+
+
+def test_guest_is_not_told_that_it_is_recorded_before_and_while_it_is_not(open_page: Open) -> None:
+    room = RecordableRoom(ANA, HOST)
+    page = open_page(room)
+    notice = page.locator("[data-part=recording]")
+
+    room.send(RecordingChanged(seq=room.next_seq(), recording=ANNOUNCED))
+    expect(notice).to_contain_text("A recording of this meeting is about to begin.")
+    expect(notice).not_to_contain_text(NOTICE)
+    room.send(RecordingChanged(seq=room.next_seq(), recording=REFUSED))
+    expect(notice).to_contain_text("This meeting is not being recorded.")
+    expect(notice).to_contain_text("Recording begins as soon as it can.")
+    page.get_by_role("button", name="Agree to be recorded").click()
+    expect(notice).to_contain_text("You will be in the recording.")
+    room.send(RecordingChanged(seq=room.next_seq(), recording=CARD))
+    expect(notice).to_contain_text(NOTICE)
+    expect(notice).to_contain_text("You are in the recording.")
+    expect(notice).not_to_contain_text("as soon as it can")
 
 
 def test_who_only_listens_is_told_and_asked_nothing(open_page: Open) -> None:
@@ -114,8 +137,9 @@ def test_host_starts_reads_how_it_fares_and_stops(open_page: Open) -> None:
     expect(page.get_by_text("Everybody in the room is told at once")).to_be_visible()
     page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_function("() => !document.querySelector('dialog[open]')")
-    room.send(RecordingChanged(seq=room.next_seq(), recording=CARD))
+    room.send(RecordingChanged(seq=room.next_seq(), recording=ANNOUNCED))
     expect(page.get_by_text("has not confirmed the recording yet")).to_be_visible()
+    room.send(RecordingChanged(seq=room.next_seq(), recording=CARD))
     room.send(status(12_345_678))
     expect(page.get_by_text("12.3 MB, growing")).to_be_visible()
     room.send(status(12_345_678, state="stalled", reason="no_media"))

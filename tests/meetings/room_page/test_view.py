@@ -1,6 +1,7 @@
 """Who is shown the room, and the way forward of everybody else."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -70,6 +71,31 @@ def test_room_that_is_recorded_says_so_before_the_click_on_join(
 
     assert sentence in answer
     assert sentence not in before
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({}, "A recording of this meeting is about to begin."),
+        ({"heard_at": timezone.now()}, "This meeting is being recorded."),
+        ({"trouble": "disk_low"}, "This meeting is not being recorded at the moment"),
+    ],
+    ids=["asked-for", "running", "refused"],
+)
+def test_who_is_about_to_join_reads_whether_it_is_really_recorded(
+    client: Client, facts: dict[str, Any], sentence: str
+) -> None:
+    meeting = make_meeting(kind="partner")
+    sit_down(client, meeting)
+    day = timezone.now()
+    Recording.objects.create(
+        meeting=meeting, starts_at=day, delete_on=day.date(), changed_sequence=1, **facts
+    )
+
+    answer = client.get(room_of(meeting)).text
+
+    known = ["is about to begin.", "is being recorded.", "not being recorded at the moment"]
+    assert [words in answer for words in known] == [words in sentence for words in known]
 
 
 def test_room_for_an_attendee_asks_for_no_device(client: Client) -> None:

@@ -1,41 +1,128 @@
-"""What keeps a relay from recording, noted on the recording it is about."""
+"""What is known of a relay that should record, as several web processes come to know it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from meetings.models import Recording
+from meetings.selectors.recording import card
 from meetings.services import recording
 from tests.factories.meetings import make_meeting
 
 pytestmark = pytest.mark.django_db
 
+NOW = timezone.now()
+
 
 def make_recording() -> Recording:
-    now = timezone.now()
     return Recording.objects.create(
         meeting=make_meeting(state="live"),
-        starts_at=now,
-        delete_on=(now + timedelta(days=365)).date(),
+        starts_at=NOW,
+        delete_on=(NOW + timedelta(days=365)).date(),
         changed_sequence=1,
     )
 
 
-def note(row: Recording, trouble: str) -> str:
-    recording.note_trouble(recording_id=str(row.public_id), trouble=trouble)
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def hear(row: Recording, trouble: str, seconds: float) -> str:
+    """A process hears the relay so long after NOW; what the row says then."""
+    recording.note_word(recording_id=str(row.public_id), trouble=trouble, heard_at=at(seconds))
     row.refresh_from_db()
     return row.trouble
 
 
-def test_trouble_of_a_running_recording_is_noted_until_it_has_passed() -> None:
+def miss(row: Recording, *, last_heard: datetime | None, seconds: float) -> str:
+    """A process that heard the relay last at `last_heard` does not reach it."""
+    recording.note_silence(recording_id=str(row.public_id), heard_at=last_heard, now=at(seconds))
+    row.refresh_from_db()
+    return row.trouble
+
+
+def told(row: Recording) -> str | None:
+    found = card(row.meeting)
+    return None if found is None else found.state
+
+
+def test_room_reads_announced_then_running_then_refused_then_nothing() -> None:
     row = make_recording()
 
-    assert [note(row, "relay_away"), note(row, "")] == ["relay_away", ""]
+    states = [told(row)]
+    for trouble, seconds in [("", 1), ("disk_low", 2), ("", 3)]:
+        hear(row, trouble, seconds)
+        states.append(told(row))
+    recording.end(meeting=row.meeting, now=at(4))
+    states.append(told(row))
+
+    assert states == ["announced", "running", "refused", "running", None]
+
+
+def test_each_change_has_a_number_of_the_room_and_a_repeated_word_has_none() -> None:
+    row = make_recording()
+
+    numbers = []
+    for trouble, seconds in [("", 1), ("", 2), ("disk_low", 3), ("disk_low", 4)]:
+        hear(row, trouble, seconds)
+        numbers.append(row.changed_sequence)
+
+    assert numbers == [numbers[0], numbers[0], numbers[0] + 1, numbers[0] + 1]
+    assert numbers[0] > 0
+    assert row.heard_at == at(4)
+
+
+def test_process_that_is_cut_off_does_not_speak_against_one_that_hears_the_relay() -> None:
+    row = make_recording()
+
+    seen = []
+    for seconds in range(0, 60, 10):
+        seen.append(hear(row, "", seconds + 1))
+        seen.append(miss(row, last_heard=None, seconds=seconds + 3))
+        seen.append(miss(row, last_heard=at(-30), seconds=seconds + 5))
+
+    assert set(seen) == {""}
+
+
+def test_process_that_is_cut_off_does_not_hide_why_the_relay_refuses() -> None:
+    row = make_recording()
+    hear(row, "disk_low", 1)
+
+    assert miss(row, last_heard=None, seconds=2) == "disk_low"
+
+
+def test_process_that_had_the_last_word_says_at_once_that_the_relay_is_away() -> None:
+    row = make_recording()
+    hear(row, "", 1)
+
+    assert miss(row, last_heard=at(1), seconds=2) == "relay_away"
+
+
+def test_word_that_nobody_repeats_runs_out() -> None:
+    row = make_recording()
+    hear(row, "", 1)
+
+    assert miss(row, last_heard=None, seconds=25) == ""
+    assert miss(row, last_heard=None, seconds=27) == "relay_away"
+
+
+def test_relay_that_nobody_has_reached_yet_is_away() -> None:
+    row = make_recording()
+
+    assert miss(row, last_heard=None, seconds=1) == "relay_away"
+
+
+def test_word_that_arrives_late_does_not_undo_a_newer_one() -> None:
+    row = make_recording()
+    hear(row, "", 2)
+
+    assert hear(row, "disk_low", 1) == ""
 
 
 def test_relay_that_refuses_a_stopped_recording_does_not_spoil_it() -> None:
     row = make_recording()
     recording.end(meeting=row.meeting, now=timezone.now())
 
-    assert note(row, "cannot_record") == ""
+    assert hear(row, "cannot_record", 1) == ""
+    assert miss(row, last_heard=None, seconds=99) == ""

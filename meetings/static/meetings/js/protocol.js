@@ -15,7 +15,8 @@
  *   is_live: boolean}} Meeting
  * @typedef {{seat: string, role: Role, display_name: string, permissions: Permission[],
  *   agrees_to_recording?: boolean}} Me
- * @typedef {{starts_at: string}} RecordingCard  nothing is recorded before that time
+ * @typedef {{starts_at: string, state: "announced" | "running" | "refused"}} RecordingCard
+ *   nothing is recorded before that time, nor in any state but "running"
  * @typedef {{seat: string, display_name: string, role: Role, sources: Sources,
  *   is_connected: boolean}} RosterEntry
  * @typedef {{seat: string, display_name: string}} LobbyEntry
@@ -145,7 +146,7 @@ const seatQuality = record({
   up: path,
   down: path,
 });
-const recording = record({ starts_at: text });
+const recording = record({ starts_at: text, state: oneOf("announced", "running", "refused") });
 const lobby = listOf(record({ seat: uuid, display_name: text }));
 const chatLine = {
   seq: whole,

@@ -64,7 +64,7 @@ function wireRoom() {
   wirePeople(root, session);
   wireAgenda(root, session);
   wireBanner(root, session);
-  wireRecording(root, session);
+  wireRecording(root, session, toasts);
   wireRehearsal(root, session);
   wireDeviceFields(part(findDialog("devices-dialog"), "settings-devices"), session, config);
   wireShortcuts(listShortcuts(openShortcuts), () => session.state.phase === "room");

@@ -13,10 +13,28 @@ const CONFIRMED_WITHIN_MS = 6_000;
 /**
  * @param {HTMLElement} root
  * @param {import("../room_session.js").RoomSession} session
+ * @param {import("./toasts.js").Toasts} toasts
  */
-export function wireRecording(root, session) {
+export function wireRecording(root, session, toasts) {
   wireSwitch(root, session);
   wireNotice(root, session);
+  wireEnd(session, toasts);
+}
+
+/**
+ * The notice goes without a word; that the recording is over is said.
+ *
+ * @param {import("../room_session.js").RoomSession} session
+ * @param {import("./toasts.js").Toasts} toasts
+ */
+function wireEnd(session, toasts) {
+  let wasRecorded = false;
+  session.store.subscribe([(state) => state.recording, (state) => state.phase], ({ recording, phase }) => {
+    if (wasRecorded && !recording && phase === "room") {
+      toasts.show({ key: "recording", text: gettext("The recording has ended.") });
+    }
+    wasRecorded = recording !== null;
+  });
 }
 
 /**
@@ -58,7 +76,6 @@ async function askToRecord(session) {
 function wireNotice(root, session) {
   const notice = part(root, "recording");
   const lead = part(root, "recording-words");
-  const announced = lead.textContent;
   const own = part(root, "recording-own");
   const agree = part(root, "recording-agree");
   const refuse = part(root, "recording-refuse");
@@ -72,18 +89,18 @@ function wireNotice(root, session) {
     const { me, recording, recordingStatus } = session.state;
     notice.hidden = recording === null;
     if (!recording || !me) return;
-    const isRefused = isAllowed(session.state, "record") && recordingStatus?.state === "refused";
-    notice.classList.toggle("recording-refused", isRefused);
-    const opening = isRefused ? gettext("This meeting is not being recorded.") : announced;
+    notice.dataset.state = recording.state;
+    const opening = describeRecording(recording);
     if (lead.textContent !== opening) lead.textContent = opening;
     const answer = me.agrees_to_recording;
-    const choice = offerAnswers(answer, !isRefused && isAllowed(session.state, "publish_microphone"));
+    const canPublish = isAllowed(session.state, "publish_microphone");
+    const choice = offerAnswers(answer, canPublish, recording.state === "running");
     own.textContent = choice.text;
     agree.hidden = !choice.canAgree;
     refuse.hidden = !choice.canRefuse;
-    refuse.textContent = answer ? gettext("Leave the recording") : gettext("Stay out of it");
+    refuse.textContent = choice.refusal;
     agree.classList.toggle("button-primary", answer === undefined);
-    const words = isAllowed(session.state, "record") ? describeStatus(recording, recordingStatus) : null;
+    const words = describeProgress(recording, recordingStatus, isAllowed(session.state, "record"));
     status.hidden = !words;
     // Only a warning is read out; nobody wants to hear the size every two seconds.
     status.role = words?.isWarning ? "alert" : null;
@@ -99,14 +116,44 @@ function wireNotice(root, session) {
 }
 
 /**
- * What somebody reads about themselves, and which answers they can give.
+ * What everybody reads first.
+ *
+ * @param {import("../protocol.js").RecordingCard} recording
+ */
+export function describeRecording({ state }) {
+  switch (state) {
+    case "announced":
+      return gettext("A recording of this meeting is about to begin.");
+    case "running":
+      return gettext("This meeting is being recorded.");
+    case "refused":
+      return gettext("This meeting is not being recorded.");
+  }
+}
+
+/**
+ * What somebody reads about themselves, and which answers they can give: also while nothing is
+ * recorded, because that may change at any moment.
  *
  * @param {boolean | undefined} answer
- * @param {boolean} canBeRecorded  not who only listens, and nobody while nothing is recorded
+ * @param {boolean} canBeRecorded  not who only listens
+ * @param {boolean} isRunning
  */
-export function offerAnswers(answer, canBeRecorded) {
-  if (!canBeRecorded) return { text: "", canAgree: false, canRefuse: false };
-  return { text: describeOwn(answer), canAgree: answer !== true, canRefuse: answer !== false };
+export function offerAnswers(answer, canBeRecorded, isRunning) {
+  if (!canBeRecorded) return { text: "", canAgree: false, canRefuse: false, refusal: "" };
+  return {
+    text: isRunning ? describeOwn(answer) : describeOwnLater(answer),
+    canAgree: answer !== true,
+    canRefuse: answer !== false,
+    refusal: isRunning && answer ? gettext("Leave the recording") : gettext("Stay out of it"),
+  };
+}
+
+/** @param {boolean | undefined} answer */
+function describeOwnLater(answer) {
+  if (answer === true) return gettext("You will be in the recording.");
+  if (answer === false) return gettext("You will not be in the recording.");
+  return gettext("You will not be in the recording unless you agree.");
 }
 
 /** @param {boolean | undefined} answer */
@@ -117,17 +164,32 @@ function describeOwn(answer) {
 }
 
 /**
+ * How it fares; null where there is nothing to say. Why it does not, and how much is written, is
+ * for those who may record.
+ *
  * @param {import("../protocol.js").RecordingCard} recording
  * @param {import("../protocol.js").RecordingStatus | null} status
- * @returns {{text: string, isWarning: boolean}}
+ * @param {boolean} mayRecord
+ * @returns {{text: string, isWarning: boolean} | null}
  */
-export function describeStatus(recording, status) {
-  if (!status) {
-    const isLate = Date.now() > Date.parse(recording.starts_at) + CONFIRMED_WITHIN_MS;
-    return isLate
-      ? { text: gettext("The media server has not confirmed the recording yet."), isWarning: true }
-      : { text: gettext("Starting …"), isWarning: false };
+export function describeProgress(recording, status, mayRecord) {
+  if (mayRecord && status) return describeStatus(status);
+  if (recording.state === "refused") {
+    return { text: gettext("The media server cannot record at the moment. Recording begins as soon as it can."), isWarning: true };
   }
+  return mayRecord && recording.state === "announced" ? describeWait(recording) : null;
+}
+
+/** @param {import("../protocol.js").RecordingCard} recording */
+function describeWait(recording) {
+  const isLate = Date.now() > Date.parse(recording.starts_at) + CONFIRMED_WITHIN_MS;
+  return isLate
+    ? { text: gettext("The media server has not confirmed the recording yet."), isWarning: true }
+    : { text: gettext("Starting …"), isWarning: false };
+}
+
+/** @param {import("../protocol.js").RecordingStatus} status */
+function describeStatus(status) {
   const size = { megabytes: formatMegabytes(status.size_bytes) };
   switch (status.state) {
     case "disk_low":
