@@ -37,9 +37,11 @@ const { drawFigures, wireFigures } = await import("../../meetings/static/meeting
 
 const ANA = { seat: "ana", display_name: "Ana", is_connected: true };
 
+const HOST = { role: "host" };
+
 function known(roundTripMs) {
   const up = { bitrate_kbps: 900, loss_percent: 0, jitter_ms: 4 };
-  return { connections: { ana: { seat: "ana", candidate: null, round_trip_ms: roundTripMs, up, down: null } } };
+  return { me: HOST, connections: { ana: { seat: "ana", candidate: null, round_trip_ms: roundTripMs, up, down: null } } };
 }
 
 function makeRow() {
@@ -83,17 +85,55 @@ test("figures_of_a_lost_connection_say_so_and_keep_the_button", () => {
   drawFigures(row, ANA, known(20));
   button.listeners.click();
 
-  drawFigures(row, { ...ANA, is_connected: false }, { connections: {} });
+  drawFigures(row, { ...ANA, is_connected: false }, { me: HOST, connections: {} });
 
   assert.equal(button.hidden, false);
   assert.equal(button.title, "Ana: Connection lost");
   assert.deepEqual(readLines(figures), ["Connection lost"]);
 });
 
+test("figures_that_are_not_there_yet_say_so_and_keep_the_button", () => {
+  const { row, button, figures } = makeRow();
+  const nothing = ["No figures at the moment", "They come once sound or picture flow."];
+
+  drawFigures(row, ANA, { me: HOST, connections: {} });
+  button.listeners.click();
+  assert.equal(button.title, "Ana: No figures at the moment");
+  assert.deepEqual([button.hidden, figures.hidden, readLines(figures)], [false, false, nothing]);
+  drawFigures(row, ANA, known(20));
+  assert.equal(readLines(figures)[1], "Round trip 20 ms");
+  drawFigures(row, ANA, { me: HOST, connections: {} });
+
+  assert.deepEqual([button.hidden, figures.hidden, readLines(figures)], [false, false, nothing]);
+});
+
+test("figures_without_a_path_tell_what_is_known", () => {
+  const { row, button, figures } = makeRow();
+  const half = { seat: "ana", candidate: "tcp", round_trip_ms: 20, up: null, down: null };
+
+  drawFigures(row, ANA, { me: HOST, connections: { ana: half } });
+  button.listeners.click();
+
+  assert.deepEqual(readLines(figures), [
+    "No figures at the moment",
+    "Round trip 20 ms",
+    "Over TCP: the network blocks UDP",
+    "They come once sound or picture flow.",
+  ]);
+});
+
+test("figures_have_no_button_for_who_is_no_host", () => {
+  const { row, button } = makeRow();
+
+  drawFigures(row, ANA, { me: { role: "presenter" }, connections: {} });
+
+  assert.equal(button.hidden, true);
+});
+
 test("figures_of_somebody_never_connected_have_no_button", () => {
   const { row, button } = makeRow();
 
-  drawFigures(row, { ...ANA, is_connected: false }, { connections: {} });
+  drawFigures(row, { ...ANA, is_connected: false }, { me: HOST, connections: {} });
 
   assert.equal(button.hidden, true);
 });

@@ -518,7 +518,13 @@ def test_host_sees_how_well_people_are_connected_with_the_figures(open_page: Ope
     page = open_page(room)
     page.get_by_role("button", name=re.compile("People")).click()
     expect(page.locator(".roster-row:visible")).to_have_count(3)
-    expect(page.locator(".roster-row .bars:visible")).to_have_count(0)
+    marks = page.locator(".roster-row .bars:visible")
+    expect(marks).to_have_count(3)
+    page.get_by_role("button", name="Ana Rojas: No figures at the moment").click()
+    figures = page.locator(".roster-figures:visible")
+    expect(figures).to_have_text(["No figures at the momentThey come once sound or picture flow."])
+    page.keyboard.press("Enter")
+    expect(figures).to_have_count(0)
 
     room.send(
         RoomQuality(
@@ -541,11 +547,9 @@ def test_host_sees_how_well_people_are_connected_with_the_figures(open_page: Ope
         )
     )
 
-    marks = page.locator(".roster-row .bars:visible")
-    expect(marks).to_have_count(2)
+    expect(marks).to_have_count(3)
     ana = page.get_by_role("button", name="Ana Rojas: Good connection")
     bo = page.get_by_role("button", name="Bo Lindqvist: Poor connection")
-    figures = page.locator(".roster-figures:visible")
     expect(figures).to_have_count(0)
     bo.click()
     ana.focus()

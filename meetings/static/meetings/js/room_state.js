@@ -202,6 +202,15 @@ export function isAllowed({ me }, permission) {
 }
 
 /**
+ * Who learns how well the others are connected; everybody else is sent no figures.
+ *
+ * @param {RoomState["me"]} me
+ */
+export function canSeeFigures(me) {
+  return me?.role === "host" || me?.role === "co_host";
+}
+
+/**
  * @param {Pick<RoomState, "roster">} state
  * @param {string | null} seat
  */

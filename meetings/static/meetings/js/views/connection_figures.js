@@ -1,5 +1,6 @@
 /** For hosts: how well somebody is connected; one press on the bars shows the figures behind it. */
 
+import { canSeeFigures } from "../room_state.js";
 import { rateConnection } from "../stats.js";
 import { name, part } from "./dom.js";
 import { describeConnection, showName, showQuality } from "./people_words.js";
@@ -29,21 +30,35 @@ export function wireFigures(row, seat) {
  * @param {import("../protocol.js").RosterEntry} entry
  * @param {import("../room_state.js").RoomState} state
  */
-export function drawFigures(row, entry, { connections }) {
+export function drawFigures(row, entry, { connections, me }) {
   const button = part(row, "quality");
   const figures = part(row, "figures");
-  const known = connections[entry.seat];
-  const quality = known && entry.is_connected ? rateConnection(known) : null;
+  const known = entry.is_connected ? connections[entry.seat] : undefined;
   // A button that has the focus does not vanish under it when the person's connection is lost.
-  button.hidden = quality === null && (entry.is_connected || button.hidden);
+  button.hidden = !canSeeFigures(me) || (!entry.is_connected && button.hidden);
   if (!button.hidden) {
-    const word = entry.is_connected ? showQuality(quality ?? undefined) : gettext("Connection lost");
+    const quality = known ? rateConnection(known) : null;
+    const lines = describe(entry, known, quality);
     part(row, "bars").dataset.quality = String(quality ?? 0);
-    name(button, interpolate(gettext("%(name)s: %(quality)s"), { name: showName(entry), quality: word }, true));
-    newest.set(figures, known && quality !== null ? [word, ...describeConnection(known)] : [word]);
+    name(button, interpolate(gettext("%(name)s: %(quality)s"), { name: showName(entry), quality: lines[0] }, true));
+    newest.set(figures, lines);
   }
   figures.hidden = button.hidden || button.ariaExpanded !== "true";
   drawLines(figures);
+}
+
+/**
+ * The word for the connection, then what is behind it.
+ *
+ * @param {import("../protocol.js").RosterEntry} entry
+ * @param {import("../protocol.js").SeatQuality | undefined} known
+ * @param {import("../room_state.js").Quality | null} quality
+ */
+function describe(entry, known, quality) {
+  if (!entry.is_connected) return [gettext("Connection lost")];
+  if (known && quality !== null) return [showQuality(quality), ...describeConnection(known)];
+  const details = known ? describeConnection(known) : [];
+  return [gettext("No figures at the moment"), ...details, gettext("They come once sound or picture flow.")];
 }
 
 /**
