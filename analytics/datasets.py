@@ -179,7 +179,8 @@ def collect_meeting(user: "User", parameters: Mapping[str, Any]) -> Snapshot:
     """One row an indicator: the count behind it and the scale that count lies on.
 
     A scale such as 0..registrations keeps shares exact. An indicator nobody stands behind has no
-    value, and the score is then refused.
+    value, and the score is then refused. `interaction` among the facts names what counted as such:
+    runs from before talk was counted have no such fact, and their page says so.
     """
     outcome = outcomes.meeting_outcome(UUID(parameters["meeting"]))
     if outcome is None:
@@ -228,7 +229,11 @@ def collect_meeting(user: "User", parameters: Mapping[str, Any]) -> Snapshot:
     return Snapshot(
         columns=tuple(Column(name) for name in columns),
         rows=tuple(rows),
-        facts={"weights_version": str(outcome.weights_version), "title": outcome.title},
+        facts={
+            "weights_version": str(outcome.weights_version),
+            "title": outcome.title,
+            "interaction": "written_or_talked",
+        },
     )
 
 

@@ -28,6 +28,8 @@ _Row = TypeVar("_Row", bound=Model)
 
 # Somebody who looked in for a moment did not attend.
 ATTENDED_FROM_S = 5 * 60
+# Less talk is a greeting, or noise; from here on it rounds to a minute.
+TALKED_FROM_S = 30
 
 
 class MeetingQuerySet(VisibleQuerySet["Meeting"]):

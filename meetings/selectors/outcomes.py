@@ -1,8 +1,9 @@
 """What closed meetings amounted to, for analytics: plain figures, no rows leak.
 
 attendance = registrations with at least five minutes present / registrations; interaction =
-attended seats with a chat line / attended seats; satisfaction = the closing ratings; participation
-= mean share of the meeting's length that those who attended stayed. Colleagues never count.
+attended seats that wrote in the chat or talked for half a minute / attended seats; satisfaction =
+the closing ratings; participation = mean share of the meeting's length that those who attended
+stayed. Colleagues never count.
 """
 
 from collections import defaultdict
@@ -16,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from meetings.models import ChatMessage, Meeting, Registration
 from meetings.models.choices import MeetingState
-from meetings.querysets import ATTENDED_FROM_S
+from meetings.querysets import ATTENDED_FROM_S, TALKED_FROM_S
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -50,7 +51,13 @@ class MeetingOutcome:
 class _GuestRow:
     attended_s: int
     has_written: bool
+    talked_s: int
     rating: int | None
+
+    @property
+    def has_interacted(self) -> bool:
+        """Whoever does both is one person still: in a launch guests can only write."""
+        return self.has_written or self.talked_s >= TALKED_FROM_S
 
 
 def meeting_outcome(public_id: UUID | str) -> MeetingOutcome | None:
@@ -95,11 +102,15 @@ def _guests_by_meeting(meeting_ids: list[int]) -> dict[int, list[_GuestRow]]:
         .filter(meeting__in=meeting_ids)
         .filter(Q(contact_point__contact=None) | Q(contact_point__contact__is_internal=False))
         .annotate(has_written=Exists(written))
-        .values_list("meeting_id", "seat__attended_s", "has_written", "seat__closing_rating")
+        .values_list(
+            *("meeting_id", "seat__attended_s", "has_written"),
+            *("seat__talked_s", "seat__closing_rating"),
+        )
     )
     guests: dict[int, list[_GuestRow]] = defaultdict(list)
-    for meeting_id, attended_s, has_written, rating in rows:
-        guests[meeting_id].append(_GuestRow(attended_s or 0, has_written, rating))
+    for meeting_id, attended_s, has_written, talked_s, rating in rows:
+        guest = _GuestRow(attended_s or 0, has_written, talked_s or 0, rating)
+        guests[meeting_id].append(guest)
     return guests
 
 
@@ -116,7 +127,7 @@ def _outcome(meeting: Meeting, guests: list[_GuestRow]) -> MeetingOutcome:
         length_min=round(length_s / 60),
         registered=len(guests),
         attended=len(attended),
-        interacted=sum(guest.has_written for guest in attended),
+        interacted=sum(guest.has_interacted for guest in attended),
         ratings=sorted(guest.rating for guest in guests if guest.rating is not None),
         participation=sum(shares) / len(shares) if shares else None,
         weights=dict(meeting.weights),

@@ -76,5 +76,5 @@ def engagement_of(
 
 
 def whole_minutes(talked_s: int) -> int:
-    """Minutes of talk, rounded half up: less than half a minute is a greeting, or noise."""
+    """Minutes of talk, rounded half up: none below TALKED_FROM_S of `querysets`."""
     return (talked_s + 30) // 60

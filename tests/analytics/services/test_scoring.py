@@ -7,7 +7,7 @@ from django.urls import reverse
 from analytics.models import Run
 from analytics.services import execution, scoring
 from crm.models import User
-from meetings.models import Meeting
+from meetings.models import Meeting, TalkTime
 from meetings.services import closing
 from tests.factories.analytics import make_run
 from tests.factories.meetings import (
@@ -97,6 +97,44 @@ def test_meeting_that_nobody_rated_is_refused_and_not_scored_zero(owner: User):
     assert run.status == "refused"
     assert run.figures is None
     assert [finding["parameters"]["indicator"] for finding in run.findings] == ["satisfaction"]
+
+
+def test_score_counts_who_talked_beside_who_wrote(meeting: Meeting):
+    talkers = meeting.seats.order_by("pk")[5:7]  # the first of them wrote as well
+    for seat in talkers:
+        TalkTime.objects.create(seat=seat, tally="one", talked_s=90.0)
+    closing.close_meeting(meeting=meeting)
+
+    [run_id] = scoring.request_missing_scores()
+    execution.execute_run(run_id=run_id)
+
+    figures = Run.objects.get(pk=run_id).figures
+    # 7 of 8 wrote or talked: 8.75.
+    assert (figures["contributions"]["interaction"], figures["score"]) == ("2.625", "8.075")
+
+
+def test_page_of_a_score_says_what_counted_as_taking_part(
+    meeting: Meeting, owner: User, client: Client
+):
+    """Also a run from before talk was counted: its figures and its method stay what they were."""
+    closing.close_meeting(meeting=meeting)
+    [run_id] = scoring.request_missing_scores()
+    execution.execute_run(run_id=run_id)
+    client.force_login(owner)
+    page = reverse("admin:analytics_run_change", args=[run_id])
+    now = client.get(page).content.decode()
+
+    run = Run.objects.get(pk=run_id)
+    del run.dataset["facts"]["interaction"]
+    run.save()
+    then = client.get(page).content.decode()
+
+    either, alone = "or talked for at least half a minute", "only those who wrote in the chat"
+    assert [either in now, alone in now, either in then, alone in then] == [
+        *(True, False),
+        *(False, True),
+    ]
+    assert "This meeting scores 7.7 of 10." in then
 
 
 def test_score_page_leads_back_to_its_meeting(meeting: Meeting, owner: User, client: Client):

@@ -8,9 +8,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from crm.models import User
-from meetings.models import Meeting, Seat
+from meetings.models import Meeting, Seat, TalkTime
+from meetings.querysets import TALKED_FROM_S
 from meetings.selectors.outcomes import meeting_outcome, newly_closed, outcomes_between
 from meetings.services import closing
+from meetings.services.engagement import whole_minutes
 from tests.factories.crm import make_contact
 from tests.factories.meetings import (
     make_chat_line,
@@ -57,6 +59,49 @@ def test_meeting_outcome_follows_the_definitions(owner: User) -> None:
         {"attendance": "0.4", "interaction": "0.3", "satisfaction": "0.3"},
         1,
     )
+
+
+def test_who_talked_or_wrote_has_interacted_once(owner: User) -> None:
+    """Half a minute of talk counts; a greeting, a rehearsal and a glance do not."""
+    meeting = make_past_meeting(owner)
+    talker, both, writer, greeter, rehearser, silent, glance = (
+        make_guest(meeting) for _number in range(7)
+    )
+    for seat in (talker, both, writer, greeter, rehearser, silent):
+        make_presence(seat, minutes=40)
+    make_presence(glance, minutes=4)
+    make_chat_line(both)
+    make_chat_line(writer)
+    for seat, talked_s, rehearsed_s in [
+        (talker, 30.0, 0.0),
+        (both, 300.0, 0.0),
+        (greeter, 29.0, 0.0),
+        (rehearser, 95.0, 90.0),
+        (glance, 100.0, 0.0),
+    ]:
+        TalkTime.objects.create(
+            seat=seat, tally="one", talked_s=talked_s, rehearsed_s=rehearsed_s
+        )
+    closing.close_meeting(meeting=meeting)
+
+    outcome = meeting_outcome(meeting.public_id)
+
+    assert outcome is not None
+    assert (outcome.attended, outcome.interacted) == (6, 3)
+
+
+def test_meeting_closed_before_talk_was_counted_has_writers_only(owner: User) -> None:
+    meeting = _closed_meeting(owner)
+    Seat.objects.filter(meeting=meeting).update(talked_s=None)
+
+    outcome = meeting_outcome(meeting.public_id)
+
+    assert outcome is not None
+    assert outcome.interacted == 1
+
+
+def test_talk_counts_from_the_length_that_the_timeline_shows() -> None:
+    assert [whole_minutes(TALKED_FROM_S - 1), whole_minutes(TALKED_FROM_S)] == [0, 1]
 
 
 def test_meeting_outcome_of_an_open_or_unknown_meeting_is_none(owner: User) -> None:
