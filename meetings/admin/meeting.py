@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -18,7 +19,7 @@ from crm.extensions import Panel
 from meetings.admin.meeting_pages import MeetingPages
 from meetings.extensions import MeetingOnPage, meeting_panels
 from meetings.forms.planning import MeetingForm, initial_for
-from meetings.models import AgendaItem, Meeting
+from meetings.models import AgendaItem, Meeting, RecordingAccess
 from meetings.models.choices import MeetingKind, MeetingState
 from meetings.permissions import (
     can_change,
@@ -41,6 +42,7 @@ _STATE_BADGES = {
     MeetingState.CLOSED: "badge-neutral",
     MeetingState.CANCELLED: "badge-bad",
 }
+_ACCESSES_PER_PAGE = 50
 _WEIGHT_FIELDS = ("weight_attendance", "weight_interaction", "weight_satisfaction")
 _KIND_ICONS = {
     MeetingKind.LAUNCH: "launch",
@@ -207,7 +209,7 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
             "talk_shares": talk_shares(meeting=meeting),
             "panels": _panels(request, meeting),
             "recordings": recordings_of(meeting),
-            "accesses": accesses_of(meeting) if sees_accesses else None,
+            "accesses": _accesses(request, meeting) if sees_accesses else None,
             "may": {
                 "host": can_host(user, meeting) and not meeting.is_over,
                 "invite": can_invite(user, meeting),
@@ -217,6 +219,12 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
                 "close": can_close(user, meeting) and self.is_closable(meeting),
             },
         }
+
+
+def _accesses(request: HttpRequest, meeting: Meeting) -> Page[RecordingAccess]:
+    """One page of them, however many there are; a number that is none shows the first."""
+    paginator = Paginator(accesses_of(meeting), _ACCESSES_PER_PAGE)
+    return paginator.get_page(request.GET.get("downloads"))
 
 
 def _panels(request: HttpRequest, meeting: Meeting) -> list[Panel]:

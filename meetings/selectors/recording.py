@@ -1,6 +1,6 @@
 """What of a room is recorded now, and what was recorded of a meeting."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -84,19 +84,10 @@ def recordings_of(meeting: Meeting) -> QuerySet[Recording]:
     return rows.prefetch_related(Prefetch("tracks", tracks, to_attr="listed_tracks"))
 
 
-@dataclass(frozen=True)
-class Accesses:
-    """Who took files of a meeting's recordings along, the newest first; not more than are shown."""
-
-    newest: Sequence[RecordingAccess]
-    count: int
-
-
-def accesses_of(meeting: Meeting, *, most: int = 50) -> Accesses:
+def accesses_of(meeting: Meeting) -> QuerySet[RecordingAccess]:
+    """Who took files of a meeting's recordings along, the newest first."""
     rows = RecordingAccess.objects.filter(track__recording__meeting=meeting)
-    newest = list(rows.select_related("user", "track__seat")[: most + 1])
-    count = len(newest) if len(newest) <= most else rows.count()
-    return Accesses(newest=newest[:most], count=count)
+    return rows.select_related("user", "track__seat")
 
 
 def stored_track(meeting: Meeting, public_id: UUID) -> RecordingTrack | None:

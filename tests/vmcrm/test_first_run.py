@@ -1,6 +1,7 @@
 """The first-run page: who gets in, what is refused, and that it is gone afterwards."""
 
 import io
+import re
 import threading
 
 import pytest
@@ -294,12 +295,20 @@ def test_whoever_comes_second_reads_that_somebody_was_faster():
 
 
 @pytest.mark.parametrize(
-    ("language", "button", "nothing"),
-    [("en", "Choose a file", "No file chosen"), ("zh-hans", "选择文件", "未选择文件")],
+    ("language", "button", "nothing", "later"),
+    [
+        *[("en", "Choose a file", "No file chosen", "uploaded when you save")],
+        *[("zh-hans", "选择文件", "未选择文件", "保存时上传")],
+    ],
 )
-def test_file_field_speaks_the_language_of_the_page(client, language, button, nothing):
+def test_file_field_speaks_the_language_of_the_page(client, language, button, nothing, later):
+    """Nothing is said about a choice before a script can know of it."""
     page_text = client.get(page(), headers={"accept-language": language}).content.decode()
 
     assert '<input type="file" name="new_logo"  accept="image/png,image/jpeg"' in page_text
     assert f"</svg>{button}</label>" in page_text
-    assert f'<span class="muted" data-file-name>{nothing}</span>' in page_text
+    shown = re.sub(r"<[^>]*>", "", page_text)
+    assert (f'data-nothing="{nothing}"' in page_text, nothing in shown) == (True, False)
+    without_script = re.search(r"<noscript>(.*?)</noscript>", page_text)
+    assert without_script is not None
+    assert later in without_script[1]

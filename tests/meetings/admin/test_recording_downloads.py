@@ -7,7 +7,9 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import AsyncClient, Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.models import User
@@ -187,7 +189,7 @@ def shown_accesses(client: Client, user: User, meeting: Meeting) -> list[str]:
     """The names in the list of downloads, top first; empty where there is no list."""
     client.force_login(user)
     accesses = client.get(f"/admin/meetings/meeting/{meeting.pk}/change/").context["accesses"]
-    return [] if accesses is None else [str(row.user) for row in accesses.newest]
+    return [] if accesses is None else [str(row.user) for row in accesses]
 
 
 def test_meeting_page_lists_who_took_files_along_newest_first(
@@ -207,16 +209,48 @@ def test_meeting_page_lists_who_took_files_along_newest_first(
     assert shown_accesses(client, marketer, meeting) == []
 
 
-def test_list_of_downloads_is_bounded_and_says_so(
-    client: Client, owner: User, track: RecordingTrack
+def test_list_of_downloads_comes_in_pages_of_fifty(
+    client: Client, owner: User, manager: User, track: RecordingTrack
 ) -> None:
+    RecordingAccess.objects.create(track=track, user=manager)
     RecordingAccess.objects.bulk_create(
-        RecordingAccess(track=track, user=owner) for _number in range(53)
+        RecordingAccess(track=track, user=owner) for _number in range(52)
+    )
+    client.force_login(owner)
+    address = f"/admin/meetings/meeting/{track.recording.meeting_id}/change/"
+
+    first, last, beyond, nonsense = (
+        client.get(address, {"downloads": asked}) for asked in ("1", "2", "99", "x")
     )
 
-    assert len(shown_accesses(client, owner, track.recording.meeting)) == 50
-    page = client.get(f"/admin/meetings/meeting/{track.recording.meeting_id}/change/")
-    assert "The newest 50 of 53 downloads." in page.content.decode()
+    shown = [len(answer.context["accesses"]) for answer in (first, last, beyond, nonsense)]
+    assert shown == [50, 3, 3, 50]
+    assert f"<td>{manager}</td>" in last.content.decode()
+    links = ("?downloads=1#accesses", "?downloads=2#accesses")
+    assert [link in first.content.decode() for link in links] == [False, True]
+    assert [link in last.content.decode() for link in links] == [True, False]
+
+
+def test_recordings_and_downloads_of_a_meeting_take_no_query_for_each(
+    client: Client, owner: User, manager: User, auditor: User, track: RecordingTrack
+) -> None:
+    meeting = track.recording.meeting
+    address = f"/admin/meetings/meeting/{meeting.pk}/change/"
+    RecordingAccess.objects.create(track=track, user=owner)
+    client.force_login(owner)
+    client.get(address)  # what is looked up once for the process
+    with CaptureQueriesContext(connection) as with_one:
+        client.get(address)
+
+    for user in (manager, auditor):
+        another = make_track(meeting, seat=track.seat, relay_file=f"of-{user.pk}")
+        RecordingAccess.objects.create(track=another, user=user)
+    with CaptureQueriesContext(connection) as with_three:
+        page = client.get(address)
+
+    assert len(page.context["accesses"]) == 3
+    assert len(page.context["recordings"]) == 3
+    assert len(with_three) == len(with_one)
 
 
 def test_meeting_page_says_why_nothing_was_recorded(client: Client, owner: User) -> None:
