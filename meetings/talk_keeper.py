@@ -51,7 +51,9 @@ class TalkKeeper:
                     room=event.room, tally=event.tally, seconds=event.seconds
                 )
             except AWAY:
-                if self._waits_on(key):
+                if self._fails_first(key):
+                    logger.exception("Talk times of room %s wait for the database", event.room)
+                if self._may_wait(key):
                     self._heard[key] = self._heard.pop(key)  # the other rooms come first
                     await asyncio.sleep(AGAIN_AFTER_S)
                     continue
@@ -63,12 +65,8 @@ class TalkKeeper:
             if self._heard[key] is event:
                 del self._heard[key]
 
-    def _waits_on(self, key: Key) -> bool:
+    def _may_wait(self, key: Key) -> bool:
         """Whether the database may come back in time for this report."""
-        if self._fails_first(key):
-            logger.exception(
-                "Talk times of room %s wait up to %d s for the database", key[0], WAITS_AT_MOST_S
-            )
         return asyncio.get_running_loop().time() - self._failing_since[key] < WAITS_AT_MOST_S
 
     def _fails_first(self, key: Key) -> bool:

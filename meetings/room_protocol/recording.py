@@ -5,7 +5,6 @@ from typing import ClassVar, Literal, TypeAlias
 
 from meetings.room_protocol.vocabulary import MessageId, Sequence
 
-
 RecordingProgress: TypeAlias = Literal["announced", "running", "refused"]
 
 

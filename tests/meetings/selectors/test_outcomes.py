@@ -79,9 +79,7 @@ def test_who_talked_or_wrote_has_interacted_once(owner: User) -> None:
         (rehearser, 95.0, 90.0),
         (glance, 100.0, 0.0),
     ]:
-        TalkTime.objects.create(
-            seat=seat, tally="one", talked_s=talked_s, rehearsed_s=rehearsed_s
-        )
+        TalkTime.objects.create(seat=seat, tally="one", talked_s=talked_s, rehearsed_s=rehearsed_s)
     closing.close_meeting(meeting=meeting)
 
     outcome = meeting_outcome(meeting.public_id)
