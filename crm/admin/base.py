@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db import models
+from django.forms import BoundField, Widget
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,9 +14,11 @@ from crm import permissions
 if TYPE_CHECKING:
     AdminBase = admin.ModelAdmin[Any]
     InlineBase = admin.options.InlineModelAdmin[Any, Any]
+    TableBase = admin.TabularInline[Any, Any]
 else:
     AdminBase = object
     InlineBase = object
+    TableBase = admin.TabularInline
 
 
 class VisibleAdmin(AdminBase):
@@ -103,7 +106,7 @@ def visible_choices(db_field: Any, request: HttpRequest) -> models.QuerySet[Any]
 
 
 class VisibleInline(InlineBase):
-    """Mixin before `TabularInline` or `StackedInline`: the rights of the parent's page."""
+    """Mixin before `StackedInline`, and part of `VisibleTable`: the rights of the parent's page."""
 
     extra = 0
 
@@ -122,6 +125,36 @@ class VisibleInline(InlineBase):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", visible_choices(db_field, request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class VisibleTable(VisibleInline, TableBase):
+    """Rows of the parent's page as a table: `class FigureInline(VisibleTable)`."""
+
+    def get_formset(
+        self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any
+    ) -> Any:
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        formset.form.bound_field_class = CellField
+        return formset
+
+
+class CellField(BoundField):
+    """A field of a table. Django shows the help once, in the head of the column, and lets every
+    field point at a help of its own that is not there: each brings it along, unseen."""
+
+    def as_widget(
+        self,
+        widget: Widget | None = None,
+        attrs: dict[str, Any] | None = None,
+        only_initial: bool = False,
+    ) -> SafeString:
+        shown = super().as_widget(widget, attrs, only_initial)
+        if not self.help_text or self.is_hidden or only_initial:
+            return shown
+        return format_html(
+            '{}<span id="{}_helptext" class="visually-hidden">{}</span>',
+            *(shown, self.auto_id, self.help_text),
+        )
 
 
 class ReadOnlyAdmin(VisibleAdmin):

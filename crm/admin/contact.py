@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crm import permissions
-from crm.admin.base import MarketFilter, VisibleAdmin, VisibleInline
+from crm.admin.base import MarketFilter, VisibleAdmin, VisibleInline, VisibleTable
 from crm.admin.contact_filters import EngagementFilter, WhoseFilter
 from crm.admin.contact_forms import AssignOwnerForm
 from crm.admin.personal_data import PersonalDataPages
@@ -27,7 +27,7 @@ from crm.services.errors import Refusal
 from crm.services.profile import conflicting_keys
 
 
-class ContactPointInline(VisibleInline, admin.TabularInline):
+class ContactPointInline(VisibleTable):
     model = ContactPoint
     fields = ("kind", "value", "is_shared", "bounce_state", "verified_at")
     readonly_fields = ("bounce_state", "verified_at")

@@ -7,13 +7,13 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin.base import MarketFilter, VisibleAdmin, VisibleInline, badge
+from crm.admin.base import MarketFilter, VisibleAdmin, VisibleTable, badge
 from crm.models import Competitor, CustomerGroup, Market, MarketFigure, Region
 
 _STATUS_TONES = {"candidate": "neutral", "target": "good", "dropped": "bad"}
 
 
-class MarketFigureInline(VisibleInline, admin.TabularInline):
+class MarketFigureInline(VisibleTable):
     model = MarketFigure
     fields = ("metric", "period_start", "period_end", "value", "unit", "currency", "source")
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin.base import VisibleAdmin, VisibleInline
+from crm.admin.base import VisibleAdmin, VisibleTable
 from crm.extensions import Panel
 from meetings.admin.meeting_pages import MeetingPages
 from meetings.extensions import MeetingOnPage, meeting_panels
@@ -52,7 +52,7 @@ _KIND_ICONS = {
 }
 
 
-class AgendaInline(VisibleInline, admin.TabularInline):
+class AgendaInline(VisibleTable):
     model = AgendaItem
     fields = ("position", "title", "duration_min", "speaker")
 
