@@ -253,6 +253,31 @@ def test_recordings_and_downloads_of_a_meeting_take_no_query_for_each(
     assert len(with_three) == len(with_one)
 
 
+@pytest.mark.parametrize(
+    ("facts", "is_running"),
+    [
+        ({}, False),
+        ({"heard_at": timezone.now()}, True),
+        ({"heard_at": timezone.now(), "trouble": "relay_away"}, False),
+    ],
+    ids=["asked-for", "running", "refused"],
+)
+def test_meeting_page_calls_running_only_what_the_media_server_records(
+    client: Client, owner: User, facts: dict[str, Any], is_running: bool
+) -> None:
+    meeting = make_past_meeting(host=owner)
+    now = timezone.now()
+    Recording.objects.create(
+        meeting=meeting, starts_at=now, delete_on=now.date(), changed_sequence=1, **facts
+    )
+    client.force_login(owner)
+
+    page = client.get(f"/admin/meetings/meeting/{meeting.pk}/change/").content.decode()
+
+    badges = (">running</span>", ">not recording at the moment</span>")
+    assert [badge in page for badge in badges] == [is_running, not is_running]
+
+
 def test_meeting_page_says_why_nothing_was_recorded(client: Client, owner: User) -> None:
     meeting = make_past_meeting(host=owner)
     Recording.objects.create(

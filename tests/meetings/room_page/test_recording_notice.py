@@ -119,6 +119,19 @@ def test_guest_is_not_told_that_it_is_recorded_before_and_while_it_is_not(open_p
     expect(notice).not_to_contain_text("as soon as it can")
 
 
+def test_recording_that_never_ran_is_not_said_to_have_ended(open_page: Open) -> None:
+    room = RecordableRoom(ANA, HOST)
+    page = open_page(room)
+    notice = page.locator("[data-part=recording]")
+
+    room.send(RecordingChanged(seq=room.next_seq(), recording=REFUSED))
+    expect(notice).to_be_visible()
+    room.send(RecordingChanged(seq=room.next_seq()))
+    expect(notice).to_be_hidden()
+
+    expect(page.locator("[data-part=toasts]")).not_to_contain_text("The recording has ended.")
+
+
 def test_who_only_listens_is_told_and_asked_nothing(open_page: Open) -> None:
     room = RecordableRoom(LISTENER, HOST)
     room.recording = CARD

@@ -22,18 +22,18 @@ export function wireRecording(root, session, toasts) {
 }
 
 /**
- * The notice goes without a word; that the recording is over is said.
+ * The notice goes without a word; that a recording which ran is over is said.
  *
  * @param {import("../room_session.js").RoomSession} session
  * @param {import("./toasts.js").Toasts} toasts
  */
 function wireEnd(session, toasts) {
-  let wasRecorded = false;
+  let hasRun = false;
   session.store.subscribe([(state) => state.recording, (state) => state.phase], ({ recording, phase }) => {
-    if (wasRecorded && !recording && phase === "room") {
+    if (hasRun && !recording && phase === "room") {
       toasts.show({ key: "recording", text: gettext("The recording has ended.") });
     }
-    wasRecorded = recording !== null;
+    hasRun = recording !== null && (hasRun || recording.state === "running");
   });
 }
 
