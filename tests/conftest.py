@@ -8,6 +8,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from pytest_django import DjangoDbBlocker
 
 from crm.selectors import organisation
@@ -54,6 +56,14 @@ _IN_PROCESS = {
     },
 }
 
+
+# How long an example takes tells of the machine and what else runs there, not of the code: a test
+# that hangs is ended by pytest's timeout. What a failure prints repeats it anywhere. The rest stays
+# hypothesis's own: chance here, the same examples each time on CI.
+property_settings.register_profile(
+    "vmcrm", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+property_settings.load_profile("vmcrm")
 
 # Playwright's own Node wants a library that a bare Debian lacks; the one of our locks does not.
 os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(find_wheel() / "bin" / "node"))

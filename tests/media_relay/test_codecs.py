@@ -1,4 +1,4 @@
-"""VP9 and AV1 go where every viewer decodes them, and give way where one does not."""
+"""VP9, AV1 and H.265 go where every viewer decodes them, and give way where one does not."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from tests.media_relay.fuzz_targets import TARGETS, samples
 
-LONG = settings(
-    max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+LONG = settings(max_examples=20_000, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
@@ -34,7 +32,7 @@ def damaged(draw: st.DrawFn, target: str) -> bytes:
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_reader_survives_damaged_input(target: str, data: st.DataObject) -> None:
     TARGETS[target](data.draw(damaged(target)))

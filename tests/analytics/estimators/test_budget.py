@@ -302,7 +302,7 @@ CHANNELS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(CHANNELS, st.integers(0, 30))
 def test_any_small_problem_agrees_with_all_vertices(
     channels: tuple[Channel, ...], total: int
@@ -326,7 +326,7 @@ def test_any_small_problem_agrees_with_all_vertices(
         assert found == (None if slope is None else pytest.approx(slope, abs=1e-6))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(CHANNELS, st.integers(8, 30), st.sampled_from([1e-4, 3.0, 1e6]))
 def test_changing_the_currency_unit_scales_the_allocation(
     channels: tuple[Channel, ...], total: int, unit: float

@@ -252,7 +252,7 @@ ROWS = st.lists(
 ).filter(lambda rows: len({x for x, _ in rows}) > 2 and len({y for _, y in rows}) > 2)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ROWS)
 def test_changing_units_by_powers_of_two_changes_no_bit(rows: list[tuple[int, int]]) -> None:
     x, y = ([float(one) for one in column] for column in zip(*rows, strict=True))
@@ -265,7 +265,7 @@ def test_changing_units_by_powers_of_two_changes_no_bit(rows: list[tuple[int, in
     assert scaled.r2 == plain.r2
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(rows: list[tuple[int, int]], random: object) -> None:
     mixed = list(rows)

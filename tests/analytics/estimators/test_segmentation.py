@@ -248,7 +248,7 @@ def test_constant_column_beside_others_is_left_out_and_said() -> None:
     assert "constant_feature" in {finding.code for finding in result.findings}
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(st.permutations(range(60)))
 def test_order_of_rows_changes_nothing_but_their_order(order: list[int]) -> None:
     table = make_groups((30, 18, 12))
@@ -262,7 +262,7 @@ def test_order_of_rows_changes_nothing_but_their_order(order: list[int]) -> None
     assert mixed.stability == plain.stability
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(st.sampled_from([1e-6, 3.0, 1e8]), st.integers(-1000, 1000))
 def test_units_and_origins_do_not_change_the_groups(unit: float, origin: int) -> None:
     table = make_groups((30, 18, 12))

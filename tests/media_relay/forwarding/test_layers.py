@@ -367,7 +367,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(STEPS, min_size=1, max_size=60))
 def test_any_switching_without_loss_is_one_unbroken_stream(
     steps: list[tuple[str, object, int]],
@@ -408,7 +408,7 @@ def play(camera: Camera, screen: Screen, kind: str, value: object, packets: int)
         camera.wait(value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.tuples(

@@ -70,9 +70,7 @@ def test_file_without_a_whole_cluster_is_none(content: bytes, tmp_path: Path, ke
         close_file(path)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=8), st.floats(0, 1))
 def test_damage_anywhere_is_closed_or_refused_and_nothing_else(
     content: bytes, tmp_path: Path, damage: list[tuple[float, int]], share: float

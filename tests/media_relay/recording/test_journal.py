@@ -42,9 +42,7 @@ def test_journal_of_another_name_or_kind_is_none(tmp_path: Path) -> None:
     assert read_journal(tmp_path / "missing.json") is None
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_journal_is_none_or_a_whole_entry(tmp_path: Path, data: st.DataObject) -> None:
     write_journal(tmp_path, ENTRY)
