@@ -12,7 +12,7 @@ from crm.admin.base import VisibleAdmin
 from crm.services.errors import Refusal
 from meetings.models import Registration
 from meetings.permissions import can_plan
-from meetings.services import registration as registrations
+from meetings.services import registration_mails
 
 
 @admin.register(Registration)
@@ -62,7 +62,7 @@ class RegistrationAdmin(VisibleAdmin, admin.ModelAdmin):
         sent = 0
         for row in rows.select_related("meeting", "contact_point"):
             try:
-                registrations.replace_link(registration=row, replaced_by=_staff(request))
+                registration_mails.replace_link(registration=row, replaced_by=_staff(request))
                 sent += 1
             except Refusal as refusal:
                 self.message_user(request, f"{row}: {refusal}", messages.WARNING)

@@ -1,4 +1,4 @@
-"""Registering for a meeting, proving the address by the personal link, and taking it back."""
+"""Registering for a meeting, and taking it back."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -9,35 +9,26 @@ from django.db.models import F
 from django.utils import timezone
 
 from crm.consent_wordings import current_version
-from crm.services import activities, consent, contact_points, deliveries, identity
+from crm.services import activities, consent, contact_points
 from crm.validators import normalise_name
 from meetings.models import Meeting, Registration
 from meetings.models.choices import RegistrationSource, RegistrationState
-from meetings.permissions import can_change
-from meetings.selectors.appointments import registrations_of_account
-from meetings.services import tokens
-from meetings.services.access import ensure_guest_seat
+from meetings.services import registration_mails
 from meetings.services.local_time import find_zone
 from meetings.services.rate_limits import count_try
 from meetings.services.refusals import (
-    LinkNotValid,
     MeetingCancelled,
     MeetingFull,
     MeetingOver,
-    NotAllowed,
     RegistrationClosed,
     RegistrationNotYetOpen,
-    TooManyTries,
     UnknownZone,
 )
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from crm.models import ContactPoint, User
+    from crm.models import ContactPoint
 
 FORMS_PER_CLIENT = 60
-LINK_MAILS_PER_HOUR = 4
 
 
 @dataclass(frozen=True)
@@ -101,7 +92,31 @@ def register(*, meeting: Meeting, person: Person, provenance: Provenance, client
         elif registration.is_cancelled:
             _restore(registration, person, provenance)
             _record(registration, "registered")
-        _send_link(registration, key="meeting_confirmation")
+        registration_mails.send_link(registration=registration)
+
+
+def cancel(*, registration: Registration) -> Registration:
+    """Take the registration back: the place is free, links and cookies are void.
+
+    Cancelling twice changes nothing. Raises MeetingOver.
+    """
+    if registration.meeting.is_over:
+        raise MeetingOver
+    with transaction.atomic():
+        changed = (
+            Registration.objects.standing()
+            .filter(pk=registration.pk)
+            .update(
+                state=RegistrationState.CANCELLED,
+                cancelled_at=timezone.now(),
+                link_version=F("link_version") + 1,
+            )
+        )
+        registration.refresh_from_db()
+        if changed:
+            _record(registration, "registration_cancelled")
+            registration_mails.send_cancelled(registration=registration)
+    return registration
 
 
 def _create(
@@ -171,170 +186,3 @@ def _record(registration: Registration, kind: str) -> None:
         market=meeting.market,
         campaign=meeting.campaign,
     )
-
-
-def _send_link(registration: Registration, *, key: str) -> None:
-    """The mail with the personal link; beyond a few in an hour none, and nobody is told."""
-    try:
-        count_try(
-            name="link-mails",
-            who=str(registration.public_id),
-            limit=LINK_MAILS_PER_HOUR,
-            window_s=3600,
-        )
-    except TooManyTries:
-        return
-    _enqueue(registration, composer=key)
-
-
-def _enqueue(registration: Registration, *, composer: str) -> None:
-    Registration.objects.filter(pk=registration.pk).update(mail_count=F("mail_count") + 1)
-    registration.refresh_from_db(fields=["mail_count"])
-    deliveries.enqueue(
-        purpose_key=f"{composer}:{registration.public_id}:{registration.mail_count}",
-        address=registration.contact_point.value,
-        composer=composer,
-        parameters={"registration": str(registration.public_id)},
-        language=registration.language,
-        time_zone=registration.time_zone,
-        contact_point=registration.contact_point,
-        subject_ref=registration.meeting.subject_ref,
-    )
-
-
-def send_link_again(*, meeting: Meeting, email: str, client: str) -> None:
-    """Mail the personal link once more, if there is a registration for that address.
-
-    The same silence either way. Raises TooManyTries, InvalidAddress.
-    """
-    count_try(name="link-again", who=client, limit=FORMS_PER_CLIENT)
-    address = contact_points.normalise_address(address=email)
-    registration = (
-        Registration.objects.standing()
-        .select_related("contact_point", "meeting")
-        .filter(meeting=meeting, contact_point__kind="email", contact_point__normalised=address)
-        .first()
-    )
-    if registration is None or meeting.is_over:
-        return
-    with transaction.atomic():
-        _send_link(registration, key="meeting_confirmation")
-
-
-def find_by_token(*, token: str) -> Registration:
-    """The registration of a personal link, read only.
-
-    Raises LinkNotValid, MeetingCancelled, MeetingOver.
-    """
-    claim = tokens.read_personal_token(token)
-    registration = claim and (
-        Registration.objects.standing()
-        .select_related("meeting", "meeting__host", "contact_point")
-        .filter(public_id=claim.registration_id, link_version=claim.link_version)
-        .first()
-    )
-    if not registration:
-        raise LinkNotValid
-    return _refuse_if_over(registration)
-
-
-def _refuse_if_over(registration: Registration) -> Registration:
-    if registration.meeting.is_cancelled:
-        raise MeetingCancelled
-    if registration.meeting.is_over:
-        raise MeetingOver
-    return registration
-
-
-def verify(*, token: str) -> Registration:
-    """The person pressed the button behind their link: the address is theirs.
-
-    The first time this identifies them as a contact and makes the consents they asked for count;
-    every time it makes sure of the seat. Raises LinkNotValid, MeetingCancelled, MeetingOver.
-    """
-    return _prove(find_by_token(token=token))
-
-
-def verify_by_account(*, public_id: str, user: "User | AnonymousUser") -> Registration:
-    """A signed-in person opens a registration under an address their account has proved.
-
-    Raises LinkNotValid for everything that is not theirs, MeetingCancelled, MeetingOver.
-    """
-    own = {str(row.public_id): row for row in registrations_of_account(user=user)}
-    if public_id not in own:
-        raise LinkNotValid
-    return _prove(_refuse_if_over(own[public_id]))
-
-
-def _prove(registration: Registration) -> Registration:
-    with transaction.atomic():
-        first_time = Registration.objects.filter(
-            pk=registration.pk, verified_at__isnull=True
-        ).update(verified_at=timezone.now())
-        if first_time:
-            _make_known(registration)
-        ensure_guest_seat(registration=registration)
-    registration.refresh_from_db()
-    return registration
-
-
-def _make_known(registration: Registration) -> None:
-    meeting = registration.meeting
-    # This also grants the consents that wait for the proof.
-    contact_points.verify(contact_point=registration.contact_point, source=meeting.subject_ref)
-    identity.identify(
-        contact_point=registration.contact_point,
-        name=registration.name,
-        company_name=registration.company_name,
-        language=registration.language,
-        time_zone=registration.time_zone,
-        source=meeting.subject_ref,
-        owner=meeting.host,
-        team=meeting.team,
-    )
-
-
-def cancel(*, registration: Registration) -> Registration:
-    """Take the registration back: the place is free, links and cookies are void.
-
-    Cancelling twice changes nothing. Raises MeetingOver.
-    """
-    if registration.meeting.is_over:
-        raise MeetingOver
-    with transaction.atomic():
-        changed = (
-            Registration.objects.standing()
-            .filter(pk=registration.pk)
-            .update(
-                state=RegistrationState.CANCELLED,
-                cancelled_at=timezone.now(),
-                link_version=F("link_version") + 1,
-            )
-        )
-        registration.refresh_from_db()
-        if changed:
-            _record(registration, "registration_cancelled")
-            _enqueue(registration, composer="meeting_registration_cancelled")
-    return registration
-
-
-def replace_link(*, registration: Registration, replaced_by: "User") -> Registration:
-    """Make every link and cookie of this registration void and mail a new link.
-
-    Raises NotAllowed, MeetingOver, LinkNotValid (when it was cancelled).
-    """
-    if not can_change(replaced_by, registration.meeting):
-        raise NotAllowed
-    if registration.meeting.is_over:
-        raise MeetingOver
-    with transaction.atomic():
-        changed = (
-            Registration.objects.standing()
-            .filter(pk=registration.pk)
-            .update(link_version=F("link_version") + 1)
-        )
-        if not changed:
-            raise LinkNotValid
-        registration.refresh_from_db()
-        _enqueue(registration, composer="meeting_confirmation")
-    return registration

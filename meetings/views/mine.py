@@ -15,7 +15,7 @@ from crm.services.errors import Refusal
 from meetings.models import Registration
 from meetings.permissions import can_change_registration
 from meetings.selectors.appointments import hosted_meetings, registrations_of_account
-from meetings.services import access, registration
+from meetings.services import access, registration, verification
 
 
 @never_cache
@@ -46,7 +46,7 @@ def _is_to_come(row: Registration, now: datetime) -> bool:
 def _open_with_account(request: HttpRequest) -> HttpResponse:
     """The account has proved its address already: no link is needed."""
     try:
-        found = registration.verify_by_account(
+        found = verification.verify_by_account(
             public_id=request.POST.get("registration", ""), user=request.user
         )
     except Refusal as refusal:

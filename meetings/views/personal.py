@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from crm.services.errors import Refusal
 from meetings.models import Registration
-from meetings.services import access, registration
+from meetings.services import access, verification
 
 
 @never_cache
@@ -18,9 +18,9 @@ def open_personal_link(request: HttpRequest, token: str) -> HttpResponse:
     response: HttpResponse
     try:
         if request.method == "POST":
-            response = _enter(request, registration.verify(token=token))
+            response = _enter(request, verification.verify(token=token))
         else:
-            response = _show(request, registration.find_by_token(token=token))
+            response = _show(request, verification.find_by_token(token=token))
     except Refusal as refusal:
         response = render(request, "meetings/link_not_valid.html", {"refusal": refusal}, status=404)
     # The address is a secret: pages get the site's name at most. "no-referrer" would make browsers

@@ -13,7 +13,7 @@ from crm.services.errors import Refusal
 from meetings.forms.registering import LinkAgainForm, RegistrationForm
 from meetings.models import Meeting
 from meetings.models.choices import RegistrationSource, Visibility
-from meetings.services import registration
+from meetings.services import registration, registration_mails
 from meetings.services.invitations import Invitation
 from meetings.services.registration import Person, Provenance
 from meetings.views.entrance import came_by_code, client_of, find_page_meeting, invitation_of
@@ -76,7 +76,7 @@ def _send_link_again(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     form = LinkAgainForm(request.POST)
     if form.is_valid():
         try:
-            registration.send_link_again(
+            registration_mails.send_link_again(
                 meeting=meeting, email=form.cleaned_data["email"], client=client_of(request)
             )
         except Refusal as refusal:

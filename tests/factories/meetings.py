@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from crm.models import User
 from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat
-from meetings.services import access
+from meetings.services import access, registration
+from meetings.services.registration import Person, Provenance
 from tests.factories.crm import make_point
 from tests.people import make_user
 
@@ -54,6 +55,20 @@ def make_registration(meeting: Meeting | None = None, **fields: Any) -> Registra
         "verified_at": timezone.now(),
     } | fields
     return Registration.objects.create(**values)
+
+
+def fill_in_form(meeting: Meeting, **fields: Any) -> None:
+    """Somebody registers on the meeting's page; the address is not proved yet."""
+    values = {
+        "name": "Wang Wei",
+        "email": "wang.wei@hengrui.example",
+        "company_name": "Hengrui",
+        "language": "zh-hans",
+        "time_zone": "Asia/Shanghai",
+    } | fields
+    registration.register(
+        meeting=meeting, person=Person(**values), provenance=Provenance(), client="192.0.2.1"
+    )
 
 
 def make_guest(meeting: Meeting, **fields: Any) -> Seat:

@@ -14,7 +14,15 @@ from meetings.models import (
     Seat,
     TalkTime,
 )
-from meetings.services import access, closing, planning, ratings, registration, tokens
+from meetings.services import (
+    access,
+    closing,
+    planning,
+    ratings,
+    registration,
+    tokens,
+    verification,
+)
 from vmcrm.demo.team import DOMAIN
 
 
@@ -200,7 +208,7 @@ def _register(meeting: Meeting, contact: Contact, *, is_verified: bool) -> Regis
         client=f"demo {contact.pk}",
     )
     row = Registration.objects.get(meeting=meeting, contact_point=point)
-    return registration.verify(token=tokens.personal_token(row)) if is_verified else row
+    return verification.verify(token=tokens.personal_token(row)) if is_verified else row
 
 
 def _turn_back(meeting: Meeting, starts_at: datetime) -> None:

@@ -13,7 +13,7 @@ from icalendar import Calendar
 from crm.models import Delivery, User
 from crm.services import sending
 from meetings.models import Meeting
-from meetings.services import planning, registration, tokens
+from meetings.services import planning, registration, registration_mails, tokens
 from tests.factories.meetings import make_meeting, make_registration
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def _meeting(owner: User, **fields: Any) -> Meeting:
 
 def test_confirmation_states_the_receivers_own_time_and_link(owner: User) -> None:
     row = make_registration(_meeting(owner, title="Herbst & Co"), time_zone="Asia/Shanghai")
-    registration.replace_link(registration=row, replaced_by=owner)
+    registration_mails.replace_link(registration=row, replaced_by=owner)
 
     message = _send_newest()
 
@@ -72,7 +72,7 @@ def test_confirmation_states_the_receivers_own_time_and_link(owner: User) -> Non
 
 def test_confirmation_follows_the_language_of_the_receiver(owner: User) -> None:
     row = make_registration(_meeting(owner), language="zh-hans")
-    registration.replace_link(registration=row, replaced_by=owner)
+    registration_mails.replace_link(registration=row, replaced_by=owner)
 
     with translation.override("en"):
         message = _send_newest()
@@ -126,7 +126,7 @@ def test_registration_taken_back_removes_the_entry_without_a_link(owner: User) -
 def test_confirmation_of_a_meeting_cancelled_meanwhile_is_not_sent(owner: User) -> None:
     meeting = _meeting(owner)
     row = make_registration(meeting)
-    registration.replace_link(registration=row, replaced_by=owner)
+    registration_mails.replace_link(registration=row, replaced_by=owner)
     confirmation = Delivery.objects.get()
     planning.cancel(meeting=meeting, cancelled_by=owner)
 
