@@ -9,7 +9,18 @@ import pytest
 
 from analytics.estimators import errors
 from analytics.estimators.errors import inform, refuse, warn
-from analytics.sentences import TEXTS, remedy, sentence, spell_number
+from analytics.sentences import (
+    TEXTS,
+    budget,
+    problems,
+    regression,
+    remedy,
+    score,
+    segmentation,
+    sentence,
+    spell_number,
+    tables,
+)
 
 FOLDER = Path(errors.__file__).parent
 MAKERS = {"refuse", "warn", "inform"}
@@ -42,6 +53,12 @@ def test_every_finding_has_words_whose_placeholders_it_fills() -> None:
     }
 
     assert lacking == set()
+
+
+def test_no_finding_has_words_in_two_files() -> None:
+    files = [tables, regression, segmentation, budget, score, problems]
+
+    assert sorted(code for file in files for code in file.TEXTS) == sorted(TEXTS)
 
 
 def test_every_text_belongs_to_a_finding() -> None:
