@@ -234,7 +234,7 @@ class Intake:
     # --- reports ---
 
     def tick(self, now: float) -> None:
-        """About thirteen times a second: what arrived, and what viewers wait for."""
+        """About ten times a second: what arrived, and what viewers wait for."""
         if not self.is_connected:
             return
         for section in self.sections.values():

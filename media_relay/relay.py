@@ -63,7 +63,7 @@ logger = logging.getLogger(__name__)
 
 VERSION = "0.1.0"
 MAX_ROOMS = 1_000
-TICK_S = 0.075  # transport-wide feedback goes out at this pace: browsers want 50 to 100 ms
+TICK_S = 0.095  # transport-wide feedback goes out at this pace: browsers want 50 to 100 ms
 REFRESH_INTERVAL_S = 0.25
 REPORT_INTERVAL_S = 1.0
 LEFT_INTERVAL_S = 0.05

@@ -295,7 +295,7 @@ class Room:
     # --- clock ---
 
     def tick(self, now: float) -> None:
-        """About thirteen times a second."""
+        """About ten times a second."""
         for participant in self.participants.values():
             if participant.publisher.intake is not None:
                 participant.publisher.intake.tick(now)
