@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.benchmarks.floor import measure_floor
 from tests.benchmarks.load import Publisher, Viewer
@@ -41,8 +42,7 @@ class Case:
     rooms: int = 1
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(NamedTuple):
     """One server in one case."""
 
     us_per_packet: float
@@ -122,18 +122,31 @@ def _now(server: Server, viewers: list[Viewer]) -> tuple[float, float, int]:
     return time.monotonic(), cpu_s(server.pid), sum(viewer.packets for viewer in viewers)
 
 
-async def run(cases: list[Case], seconds: float, is_json: bool) -> list[dict[str, object]]:
-    """Every case with every server; a row is printed as soon as it is known."""
+async def run(
+    cases: list[Case], seconds: float, rounds: int, is_json: bool
+) -> list[dict[str, object]]:
+    """Every case with every server in turn; a row is printed as soon as it is known."""
     floors = {viewers: measure_floor(viewers) for viewers in {case.viewers for case in cases}}
     rows = []
     for case in cases:
-        janus = await measure(janus_server, case, seconds) if JANUS else None
-        ours = await measure(relay_server, case, seconds)
-        row = _row(case, ours, janus, floors[case.viewers])
+        theirs: list[Figures] = []
+        own: list[Figures] = []
+        for _ in range(rounds):
+            if JANUS:
+                theirs.append(await measure(janus_server, case, seconds))
+            own.append(await measure(relay_server, case, seconds))
+        janus = _median(theirs) if theirs else None
+        row = _row(case, _median(own), janus, floors[case.viewers])
         rows.append(row)
         if not is_json:
             print(_line(row), flush=True)
     return rows
+
+
+def _median(rounds: list[Figures]) -> Figures:
+    """Figure by figure; the most that was lost."""
+    middle = Figures(*(statistics.median(figures) for figures in zip(*rounds, strict=True)))
+    return middle._replace(loss=max(figures.loss for figures in rounds))
 
 
 async def grow(seconds: float) -> None:
@@ -215,6 +228,7 @@ def main() -> int:
     parser.add_argument("--traffic", default="", choices=["", *PATTERNS])
     parser.add_argument("--growth", action="store_true", help="only ours, from small to large")
     parser.add_argument("--seconds", type=float, default=MEASURE_S, help="how long to count")
+    parser.add_argument("--rounds", type=int, default=1, help="both in turn so often: the medians")
     options = parser.parse_args()
     if options.growth:
         asyncio.run(grow(options.seconds))
@@ -224,7 +238,7 @@ def main() -> int:
         if not JANUS:
             print("Janus is not installed (apt-get install janus): our own figures and the floor.")
         print(HEAD)
-    rows = asyncio.run(run(cases, options.seconds, options.json))
+    rows = asyncio.run(run(cases, options.seconds, options.rounds, options.json))
     if options.json:
         print(json.dumps({"cases": rows}))
     return 0
