@@ -27,9 +27,11 @@ def seal_mails(apps, _schema_editor):
         words = {"sealed": seal(json.dumps(row.parameters).encode()).decode()}
         deliveries.filter(pk=row.pk, composer=COMPOSED).update(composer=ONE_TIME, parameters=words)
     composed = deliveries.filter(mime__isnull=False, is_demo=False)
-    for pk, mime in composed.values_list("pk", "mime").iterator(chunk_size=200):
-        if not bytes(mime).startswith(b"sealed:"):
-            # The program may run meanwhile: what it has let go of stays away.
+    # One by one, and no row is being read while another is written: the program may run meanwhile,
+    # and SQLite refuses to write from a state that somebody else has overtaken.
+    for pk in list(composed.values_list("pk", flat=True)):
+        mime = composed.filter(pk=pk).values_list("mime", flat=True).first()
+        if mime is not None and not bytes(mime).startswith(b"sealed:"):
             composed.filter(pk=pk).update(mime=seal(bytes(mime)))
 
 

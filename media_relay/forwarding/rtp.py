@@ -10,7 +10,9 @@ _ELEMENT_OF_THREE = Struct("!I")
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
 HEADER_BYTES = 12
-MAX_EXTENSIONS = 16  # browsers send about six; what a packet costs must not be its sender's choice
+# Elements and bytes of padding between them. Browsers send about six: what a packet costs must not
+# be its sender's choice.
+MAX_EXTENSIONS = 32
 
 
 class Extension(NamedTuple):
@@ -38,7 +40,7 @@ def read_header(packet: bytes) -> RtpHeader | None:
     """The header of `packet`, or None when any length in it is wrong.
 
     Of the extension block that holds only for its own length: elements are read up to the first
-    one that does not fit into it, and MAX_EXTENSIONS at most.
+    one that does not fit into it, and MAX_EXTENSIONS at most, padding included.
     """
     end = len(packet)
     if end < HEADER_BYTES:
@@ -80,7 +82,9 @@ def _read_extensions(packet: bytes, profile: int, start: int, end: int) -> Seque
 def _read_one_byte(packet: bytes, position: int, end: int) -> list[Extension]:
     """RFC 8285 section 4.2."""
     found: list[Extension] = []
-    while position < end and len(found) < MAX_EXTENSIONS:
+    for _ in range(MAX_EXTENSIONS):
+        if position >= end:
+            break
         byte = packet[position]
         position += 1
         if byte == 0:
@@ -96,7 +100,9 @@ def _read_one_byte(packet: bytes, position: int, end: int) -> list[Extension]:
 def _read_two_byte(packet: bytes, position: int, end: int) -> list[Extension]:
     """RFC 8285 section 4.3."""
     found: list[Extension] = []
-    while position < end and len(found) < MAX_EXTENSIONS:
+    for _ in range(MAX_EXTENSIONS):
+        if position >= end:
+            break
         identifier = packet[position]
         position += 1
         if identifier == 0:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from media_relay.forwarding.av1 import CONTINUES
 from media_relay.recording.bits import Bits
+from media_relay.recording.limits import MAX_UNITS_IN_PACKET, MAX_UNITS_IN_PICTURE
 
 SEQUENCE_HEADER = 1
 _TEMPORAL_DELIMITER, _TILE_LIST, _PADDING = 2, 8, 15
@@ -44,7 +45,9 @@ class Sequence(NamedTuple):
 
 
 def read_units(payloads: Iterable[bytes]) -> list[Unit] | None:
-    """The units that the payloads of one picture hold; None where something is missing."""
+    """The units that the payloads of one picture hold; None where something is missing, or where
+    they are more than a picture has.
+    """
     # In pieces until all are there: a picture of thousands of packets must not be copied for each.
     elements: list[list[bytes]] = []
     goes_on = False
@@ -57,6 +60,8 @@ def read_units(payloads: Iterable[bytes]) -> list[Unit] | None:
                 elements[-1].append(found.pop(0))
             elements += [[element] for element in found]
             goes_on = bool(payload[0] & _GOES_ON)
+            if len(elements) > MAX_UNITS_IN_PICTURE:
+                return None
         units = [_read_unit(b"".join(pieces)) for pieces in elements]
     except (IndexError, ValueError):
         return None
@@ -79,6 +84,8 @@ def _iter_elements(payload: bytes) -> Iterator[bytes]:
     count, position, number = payload[0] >> 4 & 0x03, 1, 0
     while position < len(payload):
         number += 1
+        if number > MAX_UNITS_IN_PACKET:
+            raise ValueError("A packet has too many elements.")
         if count and number == count:
             yield payload[position:]
             return

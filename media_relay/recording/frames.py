@@ -1,6 +1,7 @@
 """Packets back into frames: the payload formats of each codec, packets in order."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from struct import pack
 from typing import NamedTuple, Protocol
 
@@ -8,6 +9,7 @@ from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.vp9 import read_vp9
 from media_relay.recording import av1
 from media_relay.recording.h264 import avc_configuration, picture_size
+from media_relay.recording.limits import MAX_UNITS_IN_PACKET, MAX_UNITS_IN_PICTURE
 from media_relay.recording.matroska import TrackHeader, opus_header
 from media_relay.recording.vp9 import key_frame_size
 
@@ -183,7 +185,9 @@ def _read_av1(timestamp: int, payloads: list[bytes]) -> Frame | None:
 
 def _read_h264(timestamp: int, payloads: list[bytes]) -> Frame | None:
     """RFC 6184: units of all packets, each with four bytes of length before it."""
-    units = list(_iter_units(payloads))
+    units = list(islice(_iter_units(payloads), MAX_UNITS_IN_PICTURE + 1))
+    if len(units) > MAX_UNITS_IN_PICTURE:
+        return None
     kinds = {unit[0] & 0x1F for unit in units if unit}
     if not kinds:
         return None
@@ -219,7 +223,9 @@ def _iter_units(payloads: list[bytes]) -> Iterator[bytes]:
 
 def _iter_aggregate(payload: bytes) -> Iterator[bytes]:
     position = 1
-    while position + 2 <= len(payload):
+    for _ in range(MAX_UNITS_IN_PACKET):
+        if position + 2 > len(payload):
+            return
         end = position + 2 + int.from_bytes(payload[position : position + 2], "big")
         if end > len(payload):
             return

@@ -90,6 +90,7 @@ class Connection:
         self._checked_at = now
         self._ssrcs: set[int] = set()
         self._closing: asyncio.Task[None] | None = None
+        self._has_records = False  # the peer has begun to shake hands
 
     # --- signalling ---
 
@@ -142,6 +143,7 @@ class Connection:
 
     def accept_record(self, record: bytes) -> None:
         """A DTLS record from an authenticated address."""
+        self._has_records = True
         if not self._dtls.feed(record):
             self._stats.drops["dtls_queue_full"] += 1
 
@@ -266,8 +268,11 @@ class Connection:
         self._change("closed")
 
     def _note_lost_handshake(self) -> None:
-        """Broken or only stalled, ended here or given up by the page: it brought no keys."""
-        if self.state != "closed" and self._dtls.is_started and self._srtp is None:
+        """Broken or only stalled, ended here or given up by the page: it brought no keys.
+
+        A page that went before it said anything proves nothing.
+        """
+        if self.state != "closed" and self._has_records and self._srtp is None:
             self._on_handshake_failed(time.monotonic())
 
     def _change(self, state: State) -> None:

@@ -55,8 +55,8 @@ class TcpStream(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         if peer is not None:
-            # A name of its own: the same numbers may be in use over UDP.
-            self.address = (peer[0], peer[1], "tcp")
+            # A name of its own: the same numbers may be in use over UDP, or to another listener.
+            self.address = (peer[0], peer[1], "tcp", self.ip)
         if peer is None or not self._listener.admit(self):
             self.cut("tcp_full")
             return
@@ -138,8 +138,11 @@ class TcpListener:
         self.port: int = self._socket.getsockname()[1]
         self.stats = stats
         self.buffer = PacketBuffer(MAX_DATAGRAM_BYTES + 1)
-        self._streams: set[TcpStream] = set()
+        self._streams: dict[Address, TcpStream] = {}
         self._strangers: dict[TcpStream, None] = {}  # the oldest first
+        # Once known. They are not counted among the strangers: a large room that closes must not
+        # push out those who are just coming.
+        self._estranged: dict[TcpStream, None] = {}
         self._server: asyncio.Server | None = None
         self._starting: asyncio.Task[None] | None = None
         self._on_datagram: OnDatagram | None = None
@@ -164,7 +167,7 @@ class TcpListener:
 
     def close(self) -> None:
         """Cut every stream and give the port back."""
-        for stream in list(self._streams):
+        for stream in list(self._streams.values()):
             stream.cut("tcp_closed")
         if self._starting is not None:
             self._starting.cancel()
@@ -181,44 +184,50 @@ class TcpListener:
     # --- for its streams ---
 
     def admit(self, stream: TcpStream) -> bool:
-        """Whether there is room for one more; another stranger makes room if need be."""
+        """Whether there is room for one more; another one whom nobody knows makes room."""
         if len(self._streams) >= MAX_STREAMS:
-            return False
-        self._streams.add(stream)
-        self._add_stranger(stream)
+            if not self._estranged:
+                return False
+            self._cut(next(iter(self._estranged)))
+        if len(self._strangers) >= MAX_STRANGERS:
+            self._cut(self._choose_stranger())
+        if stream.address in self._streams:
+            self._cut(self._streams[stream.address])  # the loop has not said yet that it is over
+        self._streams[stream.address] = stream
+        self._strangers[stream] = None
         return True
 
     def accept(self, stream: TcpStream) -> None:
         """An authentic check came: no stranger any more."""
         self._strangers.pop(stream, None)
+        self._estranged.pop(stream, None)
 
     def estrange(self, address: Address) -> None:
         """Nobody is known by this address any more: its stream has to bring a check again.
 
         Until it is cut it carries what is still under way, such as the goodbye.
         """
-        for stream in self._streams - self._strangers.keys():
-            if stream.address == address:
-                self._add_stranger(stream)
-                stream.expect_check()
+        stream = self._streams.get(address)
+        if stream is not None and stream not in self._strangers and stream not in self._estranged:
+            self._estranged[stream] = None
+            stream.expect_check()
 
-    def _add_stranger(self, stream: TcpStream) -> None:
-        if len(self._strangers) >= MAX_STRANGERS:
-            self._cut_stranger()
-        self._strangers[stream] = None
-
-    def _cut_stranger(self) -> None:
+    def _choose_stranger(self) -> TcpStream:
+        """The oldest of the address that holds most of them."""
         crowd = Counter(stranger.address[0] for stranger in self._strangers)
         crowded = max(crowd, key=crowd.__getitem__)
-        oldest = next(entry for entry in self._strangers if entry.address[0] == crowded)
-        del self._strangers[oldest]  # it leaves the streams only in a later turn
-        oldest.cut("tcp_full")
+        return next(entry for entry in self._strangers if entry.address[0] == crowded)
+
+    def _cut(self, stream: TcpStream) -> None:
+        stream.cut("tcp_full")
+        self.forget(stream)  # now: the loop says so only in a later turn
 
     def forget(self, stream: TcpStream) -> None:
-        """The stream is over, and whoever held its address."""
+        """The stream is over, and whoever held its address; twice is harmless."""
         self._strangers.pop(stream, None)
-        if stream in self._streams:
-            self._streams.remove(stream)
+        self._estranged.pop(stream, None)
+        if self._streams.get(stream.address) is stream:
+            del self._streams[stream.address]
             self._on_end(stream.address)
 
     def hand_over(self, stream: TcpStream, length: int) -> None:

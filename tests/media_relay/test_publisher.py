@@ -125,6 +125,15 @@ async def test_missing_packet_is_asked_for_once_the_next_ones_are_there(camera: 
     assert (asked, camera.stats.nacks_out) == (1, 1), "asked once, and not after it came"
 
 
+async def test_gap_that_a_repair_shows_is_asked_for(camera: Camera) -> None:
+    camera.take(media("h", 10, 102), 0.0)
+
+    camera.take(repair("h", 12, 202), 0.0)
+    await asyncio.sleep(2 * ASK_S)
+
+    assert camera.stats.nacks_out == 1
+
+
 async def test_missing_packet_is_not_asked_for_when_the_publisher_has_left(camera: Camera) -> None:
     camera.take(media("h", 10, 102), 0.0)
     camera.take(media("h", 12, 102, is_named=False), 0.0)

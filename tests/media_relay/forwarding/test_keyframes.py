@@ -34,12 +34,28 @@ def test_starts_h265_key_frame_is_true_once_in_each_key_frame() -> None:
     assert min(map(len, frames)) > 1
 
 
-def test_starts_h265_key_frame_sees_the_first_unit_of_an_aggregate() -> None:
-    parameters, slice_of_it = bytes((32 << 1, 1, 0x0C)), bytes((1 << 1, 1, 0xD0))
+def test_starts_h265_key_frame_looks_at_each_unit_of_an_aggregate() -> None:
+    delimiter, parameters, picture = (bytes((kind << 1, 1, 0x50)) for kind in (35, 32, 1))
 
-    for first, is_start in ((parameters, True), (slice_of_it, False)):
-        aggregate = bytes((48 << 1, 1, 0, 3)) + first + bytes((0, 3)) + slice_of_it
+    for units, is_start in (
+        ((parameters, picture), True),
+        ((delimiter, parameters, picture), True),
+        ((delimiter, picture), False),
+    ):
+        aggregate = bytes((48 << 1, 1)) + b"".join(bytes((0, 3)) + unit for unit in units)
         assert starts_h265_key_frame(b"??" + aggregate, 2, 2 + len(aggregate)) is is_start
+
+
+def test_starts_h264_key_frame_looks_at_each_unit_of_an_aggregate() -> None:
+    delimiter, parameters, picture = (bytes((kind, 0x50)) for kind in (9, 7, 1))
+
+    for units, is_start in (
+        ((parameters, picture), True),
+        ((delimiter, parameters), True),
+        ((delimiter, picture), False),
+    ):
+        aggregate = bytes((24,)) + b"".join(bytes((0, 2)) + unit for unit in units)
+        assert starts_h264_key_frame(b"??" + aggregate, 2, 2 + len(aggregate)) is is_start
 
 
 @given(st.binary(max_size=12))

@@ -1,13 +1,16 @@
 """Headers read in place, checked against aiortc's reader."""
 
 import contextlib
+from struct import pack
 
+import pytest
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
 from aiortc.rtp import HeaderExtensionsMap, RtpPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
 from media_relay.forwarding.rtp import (
+    MAX_EXTENSIONS,
     pack_extensions,
     pack_header,
     read_header,
@@ -63,6 +66,22 @@ def test_read_header_extensions_of_two_byte_form() -> None:
     assert header is not None
     found = [(item.identifier, packet[item.start : item.end]) for item in header.extensions]
     assert found == [(3, b""), (20, b"hi")]
+
+
+@pytest.mark.parametrize("profile", [b"\xbe\xde", b"\x10\x00"])
+@pytest.mark.parametrize("filling", [b"\x10\x00", b"\x00\x00"])
+def test_read_header_what_extensions_cost_has_a_bound(profile: bytes, filling: bytes) -> None:
+    """Elements of no use, or nothing but padding, and behind them one that is too far away."""
+    block = filling * MAX_EXTENSIONS + bytes((0x20, 0x00, 0x20, 0x00))
+    packet = rtp(sequence=1, payload=b"")[:12]
+    packet = bytes((packet[0] | 0x10,)) + packet[1:] + profile + pack("!H", len(block) // 4) + block
+
+    header = read_header(packet)
+
+    assert header is not None
+    assert len(header.extensions) <= MAX_EXTENSIONS
+    assert 2 not in {item.identifier for item in header.extensions}
+    assert 0x20 not in {item.identifier for item in header.extensions}
 
 
 def test_pack_extensions_keeps_the_wanted_under_new_ids_only() -> None:

@@ -55,7 +55,7 @@ def test_read_units_any_payloads_are_answered(payloads: list[bytes]) -> None:
 
 
 def test_read_units_a_picture_of_many_small_packets_costs_what_its_bytes_cost() -> None:
-    """One element over 8,000 packets: copying what is there for each of them would be 2 GB."""
+    """One element over 8,000 packets: copying what is there for each of them would be 16 GB."""
     first, middle, last = bytes((0x58, 0x30)), bytes((0xD0,)), bytes((0x90,))
     piece = bytes(500)
 
@@ -65,3 +65,15 @@ def test_read_units_a_picture_of_many_small_packets_costs_what_its_bytes_cost() 
     assert units is not None
     assert sum(len(unit.body) for unit in units) > 8_000 * len(piece)
     assert time.process_time() - started < 0.5
+
+
+def test_read_units_more_than_a_picture_has_are_refused_before_they_cost_anything() -> None:
+    """Four megabytes of elements of one byte, in few packets or in many."""
+    crowded = b"\x01\x30" * 590
+    picture = [b"\x08" + crowded, *([b"\x00" + crowded] * 3_500)]
+    spread = [b"\x08" + b"\x01\x30" * 30, *([b"\x00" + b"\x01\x30" * 30] * 60_000)]
+
+    for payloads in (picture, spread):
+        started = time.process_time()
+        assert read_units(payloads) is None
+        assert time.process_time() - started < 0.1

@@ -15,6 +15,7 @@ from media_relay.transport.connection import SETUP_LIMIT_S, Connection, State
 from media_relay.transport.dtls import fingerprint_of
 from media_relay.transport.endpoint import MAX_ADDRESSES, MediaEndpoint
 from media_relay.transport.tcp import TcpListener
+from tests.media_relay.attacker import client_hello
 from tests.media_relay.bare_peer import Invitation
 
 LIMIT_S = 2.0
@@ -43,8 +44,14 @@ class Stream:
     async def check(self, connection: Connection) -> None:
         """Have a check answered that nominates this stream."""
         own = connection.ice.local
-        check = Invitation(username=f"{own.ufrag}:peer", password=own.password).check()
-        self._writer.write(len(check).to_bytes(2, "big") + check)
+        await self._ask(Invitation(username=f"{own.ufrag}:peer", password=own.password).check())
+
+    async def begin_handshake(self) -> None:
+        """Send a hello and have it answered."""
+        await self._ask(client_hello())
+
+    async def _ask(self, datagram: bytes) -> None:
+        self._writer.write(len(datagram).to_bytes(2, "big") + datagram)
         async with asyncio.timeout(LIMIT_S):
             length = int.from_bytes(await self._reader.readexactly(2), "big")
             await self._reader.readexactly(length)
@@ -81,9 +88,14 @@ class Relay:
 
     async def come_in(self, connection: Connection) -> Stream:
         """A new stream that is taken for the invited peer's."""
+        stream = await self.open_stream()
+        await stream.check(connection)
+        return stream
+
+    async def open_stream(self) -> Stream:
+        """A stranger's."""
         stream = Stream(*await asyncio.open_connection("127.0.0.1", self._port.port))
         self._streams.append(stream)
-        await stream.check(connection)
         return stream
 
     async def close(self) -> None:
@@ -158,24 +170,41 @@ async def test_streams_of_dropped_connections_are_cut_for_newcomers(
     relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tcp, "STRANGER_LIMIT_S", 60)
-    monkeypatch.setattr(tcp, "MAX_STRANGERS", 4)
-    for _ in range(3):
-        connection = relay.invite()
-        for _ in range(3):
-            await relay.come_in(connection)
+    monkeypatch.setattr(tcp, "MAX_STREAMS", 6)
+    connection = relay.invite()
+    for _ in range(6):
+        await relay.come_in(connection)
+    relay.endpoint.drop(connection)
+
+    newcomer = relay.invite()
+    await relay.come_in(newcomer)
+
+    assert newcomer.addresses
+    assert (relay.open_streams, relay.stats.drops["tcp_full"]) == (6, 1)
+
+
+async def test_room_that_closes_pushes_nobody_out_who_is_just_coming(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "MAX_STRANGERS", 3)
+    room = [relay.invite() for _ in range(5)]
+    for connection in room:
+        await relay.come_in(connection)
+    coming, newcomer = await relay.open_stream(), relay.invite()
+
+    for connection in room:
         relay.endpoint.drop(connection)
+    await coming.check(newcomer)
 
-    await relay.come_in(relay.invite())
-    await asyncio.sleep(0.05)
-
-    assert relay.open_streams <= 4 + 1
+    assert newcomer.addresses
+    assert relay.stats.drops["tcp_full"] == 0
 
 
 async def test_handshake_that_the_peer_lets_stand_has_the_next_one_show_a_cookie(
     relay: Relay,
 ) -> None:
     connection = relay.invite(fingerprints=(relay.peer,))
-    await relay.come_in(connection)
+    await (await relay.come_in(connection)).begin_handshake()
 
     connection.check_consent(time.monotonic() + SETUP_LIMIT_S + 1)
     relay.invite()
@@ -188,12 +217,22 @@ async def test_handshake_that_the_page_gives_up_has_the_next_one_show_a_cookie(
     relay: Relay,
 ) -> None:
     connection = relay.invite(fingerprints=(relay.peer,))
-    await relay.come_in(connection)
+    await (await relay.come_in(connection)).begin_handshake()
 
     relay.endpoint.drop(connection)
     relay.invite()
 
     assert relay.stats.cookies_asked == 1
+
+
+async def test_page_that_goes_before_its_handshake_asks_nobody_for_a_cookie(relay: Relay) -> None:
+    connection = relay.invite(fingerprints=(relay.peer,))
+    await relay.come_in(connection)
+
+    relay.endpoint.drop(connection)
+    relay.invite()
+
+    assert relay.stats.cookies_asked == 0
 
 
 async def test_connection_that_never_got_to_a_handshake_asks_nobody_for_a_cookie(

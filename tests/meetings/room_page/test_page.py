@@ -1,6 +1,7 @@
 """The page by itself, with a small room server inside the test: what it shows and asks."""
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -357,8 +358,10 @@ def test_lost_socket_is_said_and_resumed_with_what_was_missed(open_page: Open) -
     expect(page.get_by_text("The connection to the room is interrupted.")).to_be_visible()
 
     # After three attempts the page waits for two seconds by itself: time to press the button.
-    while room.socket_count < 4:
+    deadline = time.monotonic() + 10
+    while room.socket_count < 4 and time.monotonic() < deadline:
         page.wait_for_timeout(20)
+    assert room.socket_count == 4
     room.is_reachable = True
     page.get_by_role("button", name="Try now").click()
 
