@@ -13,7 +13,7 @@ def test_error_page_renders_without_context_and_database(name):
     html = get_template(name).render()
 
     assert '<html lang="en">' in html
-    assert "/static/vmcrm/site.css" in html
+    assert "/static/vmcrm/site/elements.css" in html
     assert 'href="/"' in html
 
 

@@ -61,10 +61,10 @@ def test_style_sheets_point_to_hashed_fonts_and_icons(collected):
 
 
 def test_gzip_copies_lie_beside_and_nothing_else(collected):
-    name = collected.stored_name("vmcrm/site.css")
+    name = collected.stored_name("vmcrm/site/elements.css")
 
     with gzip.open(f"{collected.path(name)}.gz", "rt") as file:
-        assert file.read() == read(collected, "vmcrm/site.css")
+        assert file.read() == read(collected, "vmcrm/site/elements.css")
     assert not list(Path(collected.location).rglob("*.br"))
     assert not list(Path(collected.location).rglob("*.zst"))
 
@@ -77,7 +77,7 @@ def test_name_missing_in_a_manifest_is_an_error(collected):
 def test_names_stay_plain_before_anything_was_collected(tmp_path):
     storage = HashedStaticStorage(location=tmp_path, base_url="/static/")
 
-    assert storage.url("vmcrm/site.css") == "/static/vmcrm/site.css"
+    assert storage.url("vmcrm/site/elements.css") == "/static/vmcrm/site/elements.css"
 
 
 def test_every_static_file_named_in_a_template_exists():
