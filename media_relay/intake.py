@@ -227,8 +227,8 @@ class Intake:
     def _read_audio_level(self, packet: bytes, header: RtpHeader, now: float) -> None:
         """RFC 6464 section 3: seven bits of level below one bit of voice activity."""
         wanted = self.extension_ids.get(AUDIO_LEVEL)
-        for identifier, start, _ in header.extensions:
-            if identifier == wanted:
+        for identifier, start, end in header.extensions:
+            if identifier == wanted and end > start:
                 self._owner.voice_heard(packet[start] & 0x7F, now)
 
     # --- reports ---

@@ -17,7 +17,7 @@ from media_relay.forwarding.rtp import HEADER_BYTES
 from media_relay.stats import Stats
 from media_relay.transport.outbox import MAX_PLAIN_BYTES, SLOTS, STRIDE, OutBatch, Outlet
 
-MIN_SLOTS = 24  # below that, packet by packet costs less (measured; see docs/benchmarks.md)
+MIN_SLOTS = 96  # below that, packet by packet costs less (measured; see docs/benchmarks.md)
 _HEAD = Struct("!HHII")
 
 

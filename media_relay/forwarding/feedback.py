@@ -5,7 +5,9 @@ bandwidth from it; without it a camera starts at 300 kbps and takes half a minut
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from struct import pack
+from typing import NamedTuple
 
 from media_relay.forwarding.rtcp import TRANSPORT_CC, TRANSPORT_FEEDBACK, write_packet
 from media_relay.forwarding.sequence import SequenceUnwrapper
@@ -14,6 +16,7 @@ REFERENCE_S = 0.064
 TICK_S = 0.000_25
 TICKS_PER_REFERENCE = 256
 MAX_STATUSES = 512  # in one packet; a larger gap starts a new one
+MAX_PACKETS = 8  # in one go; browsers need one
 MAX_WAITING = 2048  # arrivals kept between two feedbacks; the newest beyond are not reported
 RUN_LENGTH_MAX = 8191
 
@@ -35,43 +38,60 @@ class TransportFeedback:
             self._arrivals.setdefault(self._unwrapper.unwrap(sequence), now)
 
     def write(self, *, sender_ssrc: int, media_ssrc: int) -> list[bytes]:
-        """Feedback packets on everything that arrived since the last call."""
+        """Feedback packets on what arrived since the last call, MAX_PACKETS at most.
+
+        What does not fit counts as lost: numbers with gaps so large come from no browser.
+        """
+        arrivals, self._arrivals = sorted(self._arrivals.items()), {}
         packets: list[bytes] = []
-        while self._arrivals:
-            packets.append(self._write_one(sender_ssrc, media_ssrc))
+        position = 0
+        while position < len(arrivals) and len(packets) < MAX_PACKETS:
+            statuses = self._take(arrivals, position)
+            position += statuses.arrivals
+            packets.append(self._write_one(statuses, sender_ssrc, media_ssrc))
         return packets
 
-    def _write_one(self, sender_ssrc: int, media_ssrc: int) -> bytes:
-        base = min(self._arrivals)
-        # A gap since the last report is reported as lost, unless it is too large to be one.
-        if self._next is not None and base - MAX_STATUSES // 2 < self._next < base:
-            base = self._next
-        reference = int(self._arrivals[min(self._arrivals)] / REFERENCE_S)
-        statuses, deltas, following = self._take(base, reference * TICKS_PER_REFERENCE)
-        self._next = max(following, self._next or 0)
-        body = pack("!IIHH", sender_ssrc, media_ssrc, base & 0xFFFF, len(statuses))
-        body += (reference & 0xFFFFFF).to_bytes(3, "big") + bytes((self._count & 0xFF,))
-        body += b"".join(pack("!H", chunk) for chunk in _chunks(statuses)) + deltas
+    def _write_one(self, statuses: "_Statuses", sender_ssrc: int, media_ssrc: int) -> bytes:
+        count = len(statuses.symbols)
+        body = pack("!IIHH", sender_ssrc, media_ssrc, statuses.base & 0xFFFF, count)
+        body += (statuses.reference & 0xFFFFFF).to_bytes(3, "big") + bytes((self._count & 0xFF,))
+        body += b"".join(pack("!H", chunk) for chunk in _chunks(statuses.symbols))
+        body += statuses.deltas
         self._count += 1
         return write_packet(TRANSPORT_FEEDBACK, TRANSPORT_CC, body + bytes(-len(body) % 4))
 
-    def _take(self, base: int, ticks: int) -> tuple[list[int], bytes, int]:
-        """Statuses and deltas from `base` on, as many as one packet may carry."""
-        statuses: list[int] = []
+    def _take(self, arrivals: Sequence[tuple[int, float]], position: int) -> "_Statuses":
+        """As much from `position` on as one packet may carry: the first of them always."""
+        base, first_at = arrivals[position]
+        # A gap since the last report is reported as lost, unless it is too large to be one.
+        if self._next is not None and base - MAX_STATUSES // 2 < self._next < base:
+            base = self._next
+        reference = int(first_at / REFERENCE_S)
+        symbols: list[int] = []
         deltas = bytearray()
-        number = base
-        for sequence in sorted(self._arrivals):
-            arrival = round(self._arrivals[sequence] / TICK_S)
+        number, ticks, taken = base, reference * TICKS_PER_REFERENCE, 0
+        for sequence, arrived_at in islice(arrivals, position, None):
+            arrival = round(arrived_at / TICK_S)
             delta = arrival - ticks
             if sequence - base >= MAX_STATUSES or not -32768 <= delta <= 32767:
                 break
-            statuses += [_MISSING] * (sequence - number)
+            symbols += [_MISSING] * (sequence - number)
             is_small = 0 <= delta <= 255
-            statuses.append(_SMALL if is_small else _LARGE)
+            symbols.append(_SMALL if is_small else _LARGE)
             deltas += bytes((delta,)) if is_small else pack("!h", delta)
-            ticks, number = arrival, sequence + 1
-            del self._arrivals[sequence]
-        return statuses, bytes(deltas), number
+            ticks, number, taken = arrival, sequence + 1, taken + 1
+        self._next = max(number, self._next or 0)
+        return _Statuses(base, reference, symbols, bytes(deltas), taken)
+
+
+class _Statuses(NamedTuple):
+    """What one packet says."""
+
+    base: int  # the first number
+    reference: int  # multiples of REFERENCE_S
+    symbols: list[int]  # one for each number from `base` on
+    deltas: bytes
+    arrivals: int  # how many of the symbols stand for packets that came
 
 
 def _chunks(statuses: Sequence[int]) -> Iterator[int]:

@@ -9,7 +9,11 @@ from media_relay.forwarding.ring import StoredPacket
 from media_relay.forwarding.vp9 import read_vp9
 from media_relay.recording import av1
 from media_relay.recording.h264 import avc_configuration, picture_size
-from media_relay.recording.limits import MAX_UNITS_IN_PACKET, MAX_UNITS_IN_PICTURE
+from media_relay.recording.limits import (
+    MAX_PACKETS_IN_PICTURE,
+    MAX_UNITS_IN_PACKET,
+    MAX_UNITS_IN_PICTURE,
+)
 from media_relay.recording.matroska import TrackHeader, opus_header
 from media_relay.recording.vp9 import key_frame_size
 
@@ -78,7 +82,7 @@ class PictureAssembler:
             return None
         self._packets.append(packet)
         self._bytes += len(packet.data)
-        if self._bytes > MAX_FRAME_BYTES:
+        if self._bytes > MAX_FRAME_BYTES or len(self._packets) > MAX_PACKETS_IN_PICTURE:
             self.lose()
         if not packet.is_marked or not self._packets:
             return None

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Authenticated addresses kept for a connection; the oldest that it does not use goes first.
 MAX_ADDRESSES = 8
+LOG_INTERVAL_S = 1.0  # faults are counted each, and told of once a second: they come by the packet
 STUN_BYTES = range(4)
 DTLS_BYTES = range(20, 64)
 MEDIA_BYTES = range(128, 192)
@@ -52,6 +53,7 @@ class MediaEndpoint:
         self._connections: set[Connection] = set()
         self._by_ufrag: dict[str, Connection] = {}
         self._by_sender: dict[Address, Connection] = {}
+        self._logged_at = float("-inf")
 
     @property
     def candidates(self) -> list[tuple[str, int]]:
@@ -165,7 +167,10 @@ class MediaEndpoint:
             self._route(buffer, length, sender, socket)
         except Exception:
             self._stats.faults += 1
-            logger.exception("A datagram could not be handled.")
+            now = time.monotonic()
+            if now - self._logged_at >= LOG_INTERVAL_S:
+                self._logged_at = now
+                logger.exception("A datagram could not be handled.")
 
     def _route(self, buffer: PacketBuffer, length: int, sender: Address, socket: Path) -> None:
         first = buffer.data[0]

@@ -15,12 +15,11 @@ from pylibsrtp._binding import ffi, lib
 from media_relay.stats import Stats
 from media_relay.transport import mmsg
 from media_relay.transport.mmsg import CONTROL, IOVEC, MESSAGE, MESSAGE_PACKER, SocketName
-from media_relay.transport.segments import find_few_starts, find_starts
+from media_relay.transport.segments import find_starts
 from media_relay.transport.srtp import MAX_TRAILER_BYTES, OutboundSrtp
 from media_relay.transport.turn import Turn
 
 SLOTS = 512
-FEW = 48  # packets that a plain loop lays out sooner than numpy's calls do
 MAX_PLAIN_BYTES = 1500
 STRIDE = 1664  # MAX_PLAIN_BYTES + MAX_TRAILER_BYTES, up to whole cache lines
 # What the kernel says to a segmented message that it would take packet by packet: a card without
@@ -115,7 +114,6 @@ class OutBatch:
         self._controls["level"] = mmsg.SOL_UDP
         self._controls["type"] = mmsg.UDP_SEGMENT
         self._controls_at = int(self._controls.ctypes.data)
-        self._control_places = self._controls_at + slots * CONTROL.itemsize
         self._segment_view = memoryview(self._controls["segment"].data)
 
     # --- filling ---
@@ -174,19 +172,26 @@ class OutBatch:
         count, self._count = self._count, 0
         if count == 0:
             return
-        if not self._has_gaps and not (self._has_runs and self.can_segment):
-            self._hand_over(self._messages_at, range(count), (1,) * count)
-        elif count <= FEW and not self._has_gaps:
-            self._send_few_runs(count)
-        else:
+        if self._has_gaps or (self._has_runs and self.can_segment):
             self._send_runs(count)
+        else:
+            self._hand_over(self._messages_at, range(count), (1,) * count)
         self._has_gaps = self._has_runs = False
 
-    def _send_few_runs(self, count: int) -> None:
+    def _send_runs(self, count: int) -> None:
+        """Packets in a row as one message, where the kernel can cut it.
+
+        A plain loop: between two flushes the caches go to others, and then numpy's few large calls
+        take longer than many small steps (see docs/benchmarks.md).
+        """
         names, lengths = self.name_view[:count].tolist(), self.length_view[:count].tolist()
-        starts = find_few_starts(names, lengths)
-        sizes = [end - start for start, end in pairwise((*starts, count))]
-        for index, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+        found = find_starts(names, lengths) if self.can_segment else range(count)
+        starts: list[int] = []
+        sizes: list[int] = []
+        for start, end in pairwise((*found, count)):
+            if lengths[start] == 0:
+                continue  # left out
+            size, index = end - start, len(starts)
             if size > 1:
                 self._segment_view[index] = lengths[start]
             MESSAGE_PACKER.pack_into(
@@ -199,24 +204,9 @@ class OutBatch:
                 self._controls_at + index * CONTROL.itemsize if size > 1 else 0,
                 CONTROL.itemsize if size > 1 else 0,
             )
+            starts.append(start)
+            sizes.append(size)
         self._hand_over(self._long_messages_at, starts, sizes)
-
-    def _send_runs(self, count: int) -> None:
-        lengths, names = self.lengths[:count], self.names[:count]
-        starts = find_starts(names, lengths) if self.can_segment else np.arange(count)
-        sizes = np.diff(starts, append=count)
-        if self._has_gaps:
-            is_filled = lengths[starts] > 0
-            starts, sizes = starts[is_filled], sizes[is_filled]
-        messages = self._long_messages[: len(starts)]
-        messages["name"] = names[starts]
-        messages["vectors"] = self._vectors_at + starts.astype(np.uint64) * IOVEC.itemsize
-        messages["vector_count"] = sizes
-        is_cut = sizes > 1
-        messages["control"] = self._control_places[: len(starts)] * is_cut
-        messages["control_length"] = CONTROL.itemsize * is_cut
-        self._controls["segment"][: len(starts)] = lengths[starts]
-        self._hand_over(self._long_messages_at, starts.tolist(), sizes.tolist())
 
     def _hand_over(self, messages_at: int, starts: Sequence[int], sizes: Sequence[int]) -> None:
         """Messages of so many packets each, from those slots on."""

@@ -138,7 +138,7 @@ async def test_missing_packet_is_not_asked_for_when_the_publisher_has_left(camer
     camera.take(media("h", 10, 102), 0.0)
     camera.take(media("h", 12, 102, is_named=False), 0.0)
 
-    camera.publisher.close()
+    camera.intake.close()
     await asyncio.sleep(2 * ASK_S)
 
     assert camera.stats.nacks_out == 0

@@ -1,11 +1,17 @@
 """Transport-wide feedback, read back by a decoder written from the draft."""
 
+import time
 from struct import unpack_from
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_relay.forwarding.feedback import MAX_STATUSES, TransportFeedback
+from media_relay.forwarding.feedback import (
+    MAX_PACKETS,
+    MAX_STATUSES,
+    MAX_WAITING,
+    TransportFeedback,
+)
 
 
 def decode(packet: bytes) -> dict[int, float | None]:
@@ -98,3 +104,16 @@ def test_write_any_arrivals_are_reported_to_a_quarter_millisecond(
 
     assert reported.keys() == arrivals.keys()
     assert all(abs(reported[number] - at) < 0.000_3 for number, at in arrivals.items())
+
+
+def test_write_numbers_far_apart_cost_no_more_than_others() -> None:
+    feedback = TransportFeedback()
+    for index in range(MAX_WAITING):
+        feedback.arrived(index * (MAX_STATUSES + 90) & 0xFFFF, 1.0 + index / 20_000)
+
+    started = time.process_time()
+    packets = feedback.write(sender_ssrc=1, media_ssrc=2)
+
+    assert len(packets) == MAX_PACKETS
+    assert time.process_time() - started < 0.02
+    assert feedback.write(sender_ssrc=1, media_ssrc=2) == [], "and nothing is left of them"

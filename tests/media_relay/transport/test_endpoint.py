@@ -200,6 +200,24 @@ async def test_room_that_closes_pushes_nobody_out_who_is_just_coming(
     assert relay.stats.drops["tcp_full"] == 0
 
 
+async def test_faults_are_counted_each_and_told_of_once_a_second(
+    relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Listener):
+        def on_state(self, state: State) -> None:
+            raise ValueError(state)
+
+    invited = relay.endpoint.add(Broken())
+    invited.set_remote(ufrag="peer", fingerprints=())
+    stream = await relay.come_in(invited)
+    for _ in range(3):
+        invited.state = "disconnected"
+        await stream.check(invited)
+
+    assert relay.stats.faults == 3
+    assert len(caplog.records) == 1
+
+
 async def test_handshake_that_the_peer_lets_stand_has_the_next_one_show_a_cookie(
     relay: Relay,
 ) -> None:

@@ -5,7 +5,6 @@ import errno
 import socket
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +13,8 @@ from pylibsrtp import Policy, Session
 from media_relay.stats import Stats
 from media_relay.transport import mmsg
 from media_relay.transport.mmsg import Address, SocketName
-from media_relay.transport.outbox import FEW, OutBatch, Outlet
-from media_relay.transport.segments import MAX_SEGMENTS, find_few_starts, find_starts
+from media_relay.transport.outbox import OutBatch, Outlet
+from media_relay.transport.segments import MAX_SEGMENTS, find_starts
 from media_relay.transport.srtp import OutboundSrtp, PacketBuffer
 from media_relay.transport.turn import Turn
 from media_relay.transport.udp import MAX_WAITING_SENDS, UdpSocket
@@ -179,20 +178,17 @@ async def test_flush_what_was_left_out_is_neither_sent_nor_kept(left_out: int) -
 
 
 @batched_only
-@pytest.mark.parametrize("size", [100, 40])
-async def test_flush_large_and_small_batches_are_cut_alike(size: int) -> None:
-    """The plain loop and the columns lay out the same messages."""
-    for count in (FEW, FEW + 2):
-        kernel, kept, stats = Kernel(1, -errno.EAGAIN), [], Stats()
-        batch = batch_of(kernel, kept, stats)
-        outlets = [outlet_to(batch, ("127.0.0.1", port)) for port in (1000, 1001)]
-        for number in range(count):
-            batch.append(outlets[number * 2 // count], *packet(number, size), 0)
+async def test_flush_run_is_one_message_until_it_is_too_long_for_the_kernel() -> None:
+    kernel, kept, stats = Kernel(1, -errno.EAGAIN), [], Stats()
+    batch = batch_of(kernel, kept, stats)
+    outlets = [outlet_to(batch, ("127.0.0.1", port)) for port in (1000, 1001)]
+    for number in range(MAX_SEGMENTS + 10):
+        batch.append(outlets[number >= 25], *packet(number, 100), 0)
 
-        batch.flush()
+    batch.flush()
 
-        assert kernel.asked == [3, 2], "one message for each address, and a cut at MAX_SEGMENTS"
-        assert [data[3] for data in kept] == list(range(count // 2, count))
+    assert kernel.asked == [3, 2], "one message for each address, and a cut at MAX_SEGMENTS"
+    assert [data[3] for data in kept] == list(range(25, MAX_SEGMENTS + 10))
 
 
 @batched_only
@@ -233,12 +229,8 @@ RUNS = st.lists(st.tuples(st.integers(1, 3), st.sampled_from([40, 41, 900, 1100]
 def test_find_starts_every_message_can_be_cut_by_the_kernel(
     packets: list[tuple[int, int]],
 ) -> None:
-    names = np.array([name for name, _ in packets], np.uint64)
-    lengths = np.array([length for _, length in packets], np.int32)
+    starts = find_starts(*zip(*packets, strict=True))
 
-    starts = find_starts(names, lengths).tolist()
-
-    assert starts == find_few_starts(names.tolist(), lengths.tolist())
     assert starts[0] == 0
     for start, end in zip(starts, [*starts[1:], len(packets)], strict=True):
         message = packets[start:end]
@@ -249,10 +241,7 @@ def test_find_starts_every_message_can_be_cut_by_the_kernel(
 
 
 def test_find_starts_equal_packets_and_a_shorter_last_one_are_one_message() -> None:
-    names = np.array([1, 1, 1, 2, 2], np.uint64)
-    lengths = np.array([900, 900, 40, 900, 900], np.int32)
-
-    assert find_starts(names, lengths).tolist() == [0, 3]
+    assert find_starts([1, 1, 1, 2, 2], [900, 900, 40, 900, 900]) == [0, 3]
 
 
 def test_packet_buffer_address_is_where_c_writes() -> None:
