@@ -42,7 +42,7 @@ _STATE_BADGES = {
     MeetingState.CLOSED: "badge-neutral",
     MeetingState.CANCELLED: "badge-bad",
 }
-_ACCESSES_PER_PAGE = 50
+_ACCESSES_PER_PAGE = 20
 _WEIGHT_FIELDS = ("weight_attendance", "weight_interaction", "weight_satisfaction")
 _KIND_ICONS = {
     MeetingKind.LAUNCH: "launch",
