@@ -145,7 +145,7 @@ class ControlServer:
         if not self._is_bearer(request) or "Origin" in request.headers:
             return socket.respond(HTTPStatus.UNAUTHORIZED, "The secret is wrong or missing.\n")
         if path == METRICS_PATH:
-            return _respond(socket, HTTPStatus.OK, self._relay.metrics(), CONTENT_TYPE)
+            return _respond(socket, HTTPStatus.OK, self._relay.figures.metrics(), CONTENT_TYPE)
         if path == CONTROL_PATH:
             return None
         return await answer_fetch(self._relay.recorder, path.removeprefix(RECORDINGS_PATH), request)
@@ -157,8 +157,8 @@ class ControlServer:
         )
 
     def _health(self, socket: ServerConnection) -> HttpResponse:
-        status = HTTPStatus.SERVICE_UNAVAILABLE if self._relay.is_draining else HTTPStatus.OK
-        text = json.dumps(self._relay.health()) + "\n"
+        status = HTTPStatus.SERVICE_UNAVAILABLE if self._relay.rooms.is_draining else HTTPStatus.OK
+        text = json.dumps(self._relay.figures.health()) + "\n"
         return _respond(socket, status, text, "application/json")
 
     async def _serve(self, socket: ServerConnection) -> None:
@@ -189,9 +189,9 @@ class ControlServer:
             return _bad_message(read_request_id(text), error.sentence)
         if not isinstance(message, Request):
             return _bad_message(read_request_id(text), "Only requests are sent to the relay.")
-        if self._relay.keeps_silent(message):
+        if self._relay.requests.keeps_silent(message):
             return None
-        return self._relay.do(message, connection)
+        return self._relay.requests.do(message, connection)
 
 
 def _respond(
