@@ -6,12 +6,14 @@ so do no harm: plans carry a revision, and the relay takes none that is older th
 
 What the room reads of it is the relay's newest word, whichever process heard it. A process that
 does not reach the relay knows nothing against the word that another one has.
+
+A relay that could not be told to stop writes on. So a recording is forgotten only once it was
+stopped, and what a relay says it writes is stopped when the database says that it is over.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -21,7 +23,7 @@ from media_relay.protocol import RecordingState
 from meetings.database_threads import in_database
 from meetings.models.choices import RecordingTrouble
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
-from meetings.selectors.recording import RecordingPlan, plans
+from meetings.selectors.recording import RecordingPlan, ended_among, plans
 from meetings.services import recording
 
 AGAIN_AFTER_S: Final = 10.0
@@ -36,7 +38,8 @@ class RecordingKeeper:
 
     def __init__(self) -> None:
         self._told: dict[str, tuple[RecordingPlan, str, float]] = {}
-        self._heard_at: dict[str, datetime] = {}
+        self._written: dict[str, set[str]] = {}
+        """By room: the recordings that its relay was told to write, or says that it writes."""
         self._without_room: set[str] = set()
         """Rooms whose relay records, and has no room on its disk to write anything."""
 
@@ -53,17 +56,18 @@ class RecordingKeeper:
 
     async def _sync_one(self, room: str, plan: RecordingPlan | None) -> RelayRefused | None:
         try:
-            if plan is None:
-                await self._end(room)
-            else:
+            await self._end_others(room, plan)
+            if plan is not None:
                 await self._tell(room, plan)
         except RelayUnavailable:
             logger.warning("The relay of room %s is away; its recording waits", room)
             if plan is not None:
-                await self._note_silence(room, plan)
+                await in_database(recording.note_silence)(
+                    recording_id=plan.recording, now=timezone.now()
+                )
         except RelayRefused as refusal:
             if plan is not None and refusal.code in RecordingTrouble.values:
-                await self._note_word(room, plan, refusal.code)  # others pass by themselves
+                await self._note_word(plan, refusal.code)  # others pass by themselves
             return refusal
         return None
 
@@ -76,11 +80,16 @@ class RecordingKeeper:
 
     async def stop(self, room: str, recording: str) -> None:
         """A recording ended here; whether this process began it does not matter."""
-        self._forget(room)
+        self._written.setdefault(room, set()).add(recording)
         await get_client().stop_recording(room, recording)
+        self._forget(room, recording)
 
     def hear(self, state: RecordingState) -> None:
         """A relay says how it fares; the next look at the plan takes note of it."""
+        if state.state == "stopped":
+            self._forget(state.room, state.recording)
+            return
+        self._written.setdefault(state.room, set()).add(state.recording)
         if state.state == "disk_low":
             self._without_room.add(state.room)
         else:
@@ -90,9 +99,10 @@ class RecordingKeeper:
         if self._is_told(room, plan) and plan.trouble == self._trouble(room):
             return
         now = asyncio.get_running_loop().time()
+        self._written.setdefault(room, set()).add(plan.recording)
         await get_client().start_recording(room, plan.recording, plan.revision, plan.tracks)
         self._told[room] = (plan, get_client().epoch_of(room), now)
-        await self._note_word(room, plan, self._trouble(room))
+        await self._note_word(plan, self._trouble(room))
 
     def _is_told(self, room: str, plan: RecordingPlan) -> bool:
         known = self._told.get(room)
@@ -106,26 +116,27 @@ class RecordingKeeper:
     def _trouble(self, room: str) -> str:
         return RecordingTrouble.DISK_LOW.value if room in self._without_room else ""
 
-    async def _end(self, room: str) -> None:
-        known = self._forget(room)
-        if known is not None:
-            await get_client().stop_recording(room, known[0].recording)
+    async def _end_others(self, room: str, plan: RecordingPlan | None) -> None:
+        """Stop what is over. The database has the last word: the plan may have been read before
+        another process began what the relay writes now.
+        """
+        others = self._written.get(room, set()) - ({plan.recording} if plan else set())
+        if others:
+            for name in await in_database(ended_among)(others):
+                await self.stop(room, name)
 
-    def _forget(self, room: str) -> tuple[RecordingPlan, str, float] | None:
-        self._heard_at.pop(room, None)
-        self._without_room.discard(room)
-        return self._told.pop(room, None)
+    def _forget(self, room: str, recording: str) -> None:
+        written = self._written.get(room, set())
+        written.discard(recording)
+        if not written:
+            self._written.pop(room, None)
+            self._without_room.discard(room)
+        if room in self._told and self._told[room][0].recording == recording:
+            del self._told[room]
 
-    async def _note_word(self, room: str, plan: RecordingPlan, trouble: str) -> None:
-        self._heard_at[room] = heard_at = timezone.now()
+    async def _note_word(self, plan: RecordingPlan, trouble: str) -> None:
         await in_database(recording.note_word)(
-            recording_id=plan.recording, trouble=trouble, heard_at=heard_at
-        )
-
-    async def _note_silence(self, room: str, plan: RecordingPlan) -> None:
-        self._without_room.discard(room)
-        await in_database(recording.note_silence)(
-            recording_id=plan.recording, heard_at=self._heard_at.get(room), now=timezone.now()
+            recording_id=plan.recording, trouble=trouble, heard_at=timezone.now()
         )
 
 

@@ -32,6 +32,8 @@ class FakeRelay:
         self.refusals: dict[str, protocol.ErrorCode] = {}
         self.refuses_recording_of: set[str] = set()
         """Rooms that are recorded under another name, as far as it knows."""
+        self.lost: set[str] = set()
+        """Types of requests that do not arrive."""
         self.is_silent = False
         self.is_draining = False
         self.strangers = 0
@@ -167,6 +169,8 @@ class FakeRelay:
 
     async def _take(self, link: ServerConnection, request: protocol.Message) -> None:
         assert isinstance(request, protocol.Request)
+        if request.TYPE in self.lost:
+            return
         answer = self._answer(link, request)
         self.requests.append(request)
         if not self.is_silent:

@@ -77,6 +77,13 @@ def plans(rooms: Iterable[str]) -> dict[str, RecordingPlan]:
     return {str(entry.meeting.public_id): _plan(entry) for entry in running}
 
 
+def ended_among(recordings: Iterable[str]) -> list[str]:
+    """Which of these are over; what the database does not know is over, too."""
+    known = {UUID(name): name for name in recordings}
+    running = Recording.objects.filter(public_id__in=known, stopped_at=None)
+    return [known[key] for key in known.keys() - set(running.values_list("public_id", flat=True))]
+
+
 def recordings_of(meeting: Meeting) -> QuerySet[Recording]:
     """Every recording of the meeting with its files as `listed_tracks`, first come first."""
     tracks = RecordingTrack.objects.select_related("seat").order_by("started_at", "pk")

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 NOTICE: Final = timedelta(seconds=2)
 """How long everybody has read that it will be recorded before the first byte."""
-WORD_HOLDS: Final = timedelta(seconds=25)
-"""A relay that is heard says again every ten seconds whether it records: two of these may fail."""
+FIRST_WORD: Final = timedelta(seconds=10)
+"""A relay that says nothing for so long after a recording should have begun does not record."""
+WORD_HOLDS: Final = timedelta(seconds=45)
+"""A relay that is cut off from everybody writes on until its grace time (30 s) is over; one that is
+heard is asked every ten seconds. Only after both is it true that nobody is being recorded."""
 
 
 def start(*, by: Seat) -> Recording:
@@ -90,14 +93,15 @@ def note_word(*, recording_id: str, trouble: str, heard_at: datetime) -> None:
         _change(older, trouble=trouble, heard_at=heard_at)
 
 
-def note_silence(*, recording_id: str, heard_at: datetime | None, now: datetime) -> None:
-    """A web process does not reach the relay; the last word it had itself came at `heard_at`.
+def note_silence(*, recording_id: str, now: datetime) -> None:
+    """A web process does not reach the relay.
 
-    That says nothing while another process still hears the relay: only who had the last word may
-    take it back, or anybody once it has not been said again for WORD_HOLDS.
+    That says nothing by itself: another process may hear it, and a relay that nobody reaches writes
+    on for a while. It counts once nobody has had a word for long enough.
     """
-    is_last = Q(heard_at=None) | Q(heard_at=heard_at) | Q(heard_at__lt=now - WORD_HOLDS)
-    rows = _running(recording_id).exclude(trouble=RecordingTrouble.RELAY_AWAY).filter(is_last)
+    never = Q(heard_at=None, starts_at__lt=now - FIRST_WORD)
+    is_silent = never | Q(heard_at__lt=now - WORD_HOLDS)
+    rows = _running(recording_id).exclude(trouble=RecordingTrouble.RELAY_AWAY).filter(is_silent)
     _change(rows, trouble=RecordingTrouble.RELAY_AWAY)
 
 

@@ -1,6 +1,7 @@
 """Recording as the people in the room see it: the notice first, then those who agreed."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -8,9 +9,10 @@ from django.utils import timezone
 
 from crm.models import ConsentEvent, ContactPoint
 from crm.services import consent
-from media_relay.protocol import StartRecording
+from media_relay.protocol import StartRecording, StopRecording
 from meetings import room_protocol as rp
 from meetings.models import Recording, Seat
+from meetings.relay_client import requests
 from meetings.selectors.recording import agrees, plans
 from meetings.services import recording
 from tests.fake_relay import FakeRelay
@@ -134,6 +136,46 @@ async def test_stop_reaches_relay_and_room(room: LiveRoom, relay: FakeRelay) -> 
     after = await states_heard(guest, 1)
     assert (before, after, relay.recordings) == (["announced", "running"], ["over"], {})
     assert (await Recording.objects.aget()).stopped_at is not None
+
+
+async def test_stop_that_was_lost_on_the_way_is_said_again(
+    room: LiveRoom, relay: FakeRelay, fast_watch: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "REQUEST_LIMIT_S", 0.3)
+    host = await room.host_page()
+    await host.ask("start_recording")
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+    first = next(iter(relay.recordings.values())).recording
+
+    relay.lost = {"stop_recording"}
+    await host.ask("stop_recording")
+    still_written = set(relay.recordings)
+    relay.lost = set()
+    await relay.until(lambda: not relay.recordings, LIMIT_S)
+
+    stopped = {request.recording for request in relay.asked(StopRecording)}
+    assert (still_written, stopped) == ({str(room.meeting.public_id)}, {first})
+
+
+async def test_recording_that_the_relay_writes_and_nobody_wants_any_more_is_stopped(
+    room: LiveRoom, relay: FakeRelay, fast_watch: None
+) -> None:
+    """This process was told of it by the relay alone: another one began it and died."""
+    host = await room.host_page()
+    await host.ask("start_recording")
+    await relay.until(lambda: relay.recordings, LIMIT_S)
+    await host.ask("stop_recording")
+    await relay.until(lambda: not relay.recordings, LIMIT_S)
+    left_over = str(uuid4())
+    key = str(room.meeting.public_id)
+    relay.recordings[key] = StartRecording(
+        id="left", room=key, recording=left_over, revision=1, tracks={}
+    )
+
+    await relay.tell_recording(key, 4096)
+    await relay.until(lambda: not relay.recordings, LIMIT_S)
+
+    assert relay.asked(StopRecording)[-1].recording == left_over
 
 
 async def test_hosts_are_told_how_it_fares_and_guests_are_not(
@@ -266,8 +308,9 @@ async def is_without_trouble() -> bool:
 
 
 async def test_relay_that_is_away_is_the_reason_until_it_is_back(
-    room: LiveRoom, relay: FakeRelay, fast_watch: None
+    room: LiveRoom, relay: FakeRelay, fast_watch: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recording, "FIRST_WORD", timedelta(seconds=0.5))
     host = await room.host_page()
     await relay.stop()
 
