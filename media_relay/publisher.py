@@ -13,10 +13,11 @@ from media_relay.quality import PathMeter
 from media_relay.sdp.codecs import Codec, choose_codec
 from media_relay.sdp.description import Description, MediaSection
 from media_relay.sdp.parse import parse_description
-from media_relay.sdp.write import AnsweredSection, TransportLines, write_publish_answer
+from media_relay.sdp.write import AnsweredSection, write_publish_answer
 from media_relay.stats import Stats
 from media_relay.transport.connection import Connection
 from media_relay.transport.endpoint import MediaEndpoint
+from media_relay.transport_lines import transport_lines
 
 
 class Room(Protocol):
@@ -77,7 +78,8 @@ class Publisher:
             uri: number for section in offer.media for uri, number in section.extensions.items()
         }
         self._publish(intake, answered, sources, now)
-        return self._write(answered, self._transport_lines(intake.connection))
+        transport = transport_lines(self._endpoint, intake.connection, setup="passive")
+        return self._write(answered, transport)
 
     def end_sources(self, sources: frozenset[Source]) -> None:
         """End the publications of these sources at once; their packets are dropped."""
@@ -206,16 +208,6 @@ class Publisher:
         return write_publish_answer(
             answered, transport, session_id=self._session_id, version=self._version
         )
-
-    def _transport_lines(self, connection: Connection) -> list[str]:
-        return TransportLines(
-            ufrag=connection.ice.local.ufrag,
-            password=connection.ice.local.password,
-            fingerprint=self._endpoint.fingerprint(connection),
-            setup="passive",
-            candidates=self._endpoint.candidates,
-            tcp_candidates=self._endpoint.tcp_candidates,
-        ).lines()
 
     def _drop_connection(self) -> None:
         if self.intake is not None:

@@ -32,8 +32,9 @@ from media_relay.publication import Publication
 from media_relay.publisher import Publisher
 from media_relay.recording.recorder import NOT_RECORDED, Recording
 from media_relay.sdp.codecs import Codec
+from media_relay.slots import Offer
 from media_relay.stats import Stats
-from media_relay.subscription import VOICE_SLOTS, Offer, Subscription
+from media_relay.subscription import VOICE_SLOTS, Subscription
 from media_relay.transport.endpoint import MediaEndpoint
 
 MAX_PARTICIPANTS = 200
