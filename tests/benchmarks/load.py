@@ -5,6 +5,7 @@ they say is missing.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from media_relay.forwarding.rtcp import (
     write_nack,
     write_receiver_report,
 )
-from tests.benchmarks.traffic import Sent, VideoPackets, opus
+from tests.benchmarks.traffic import FRAMES_PER_S, Sent, VideoPackets, opus
 from tests.media_relay.relay_process import eventually
 
 RTP_BYTES = range(128, 192)
@@ -33,9 +34,15 @@ def new_peer() -> RTCPeerConnection:
 
 @dataclass
 class Publisher:
-    """One participant that sends a picture, and sound beside it where wanted."""
+    """One participant that sends a picture, and sound beside it where wanted.
+
+    `phase` is when its frames fall, as a part of the time from one frame to the next: left to
+    chance, frames of several cameras would come together in one run and apart in another, which
+    changes what each of them costs.
+    """
 
     pattern: list[Sent]
+    phase: float = 0.0
     with_opus: bool = False
     peer: RTCPeerConnection = field(default_factory=new_peer)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -66,7 +73,8 @@ class Publisher:
                 video = VideoPackets(self.pattern, ssrc=ssrc, payload_type=payload_type)
                 sender._send_keyframe = video.ask_key_frame  # what aiortc calls for a PLI
                 packets = video.play()
-            self._tasks.append(asyncio.create_task(_send(sender, packets)))
+            start = _frame_after(time.monotonic(), self.phase)
+            self._tasks.append(asyncio.create_task(_send(sender, packets, start)))
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -82,8 +90,12 @@ def _payload_type(peer: RTCPeerConnection, sender: RTCRtpSender) -> int:
     return int(transceiver._codecs[0].payloadType)
 
 
-async def _send(sender: RTCRtpSender, packets: Iterator[tuple[float, bytes]]) -> None:
-    start = time.monotonic()
+def _frame_after(now: float, phase: float) -> float:
+    """When the next frame of this phase is due."""
+    return (math.floor(now * FRAMES_PER_S) + 1 + phase) / FRAMES_PER_S
+
+
+async def _send(sender: RTCRtpSender, packets: Iterator[tuple[float, bytes]], start: float) -> None:
     for at_s, packet in packets:
         wait_s = start + at_s - time.monotonic()
         if wait_s > 0.001:

@@ -70,9 +70,10 @@ def rss_mb(pid: int) -> float:
 
 async def measure(start: StartServer, case: Case, seconds: float = MEASURE_S) -> Figures:
     """Bring a call up, let it settle, count for a while."""
+    count = case.publishers * case.rooms
     publishers = [
-        Publisher(PATTERNS[case.traffic](), with_opus=case.with_opus)
-        for _ in range(case.publishers * case.rooms)
+        Publisher(PATTERNS[case.traffic](), phase=number / count, with_opus=case.with_opus)
+        for number in range(count)
     ]
     viewers = [Viewer() for _ in range(case.viewers * case.rooms)]
     async with start() as server:

@@ -4,6 +4,7 @@ Nobody decodes them, so behind the descriptor and the key frame's header stand r
 """
 
 import json
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ class VideoPackets:
                 last_s, starts_frame = sent.at_s, sent.ends_frame
                 is_key = is_key and not sent.ends_frame
             self._wants_key_frame = False
-            started_s += last_s + 1 / FRAMES_PER_S
+            started_s = (math.floor((started_s + last_s) * FRAMES_PER_S) + 1) / FRAMES_PER_S
 
     def _head(self, starts_frame: bool, is_key: bool, picture: int) -> bytes:
         descriptor = pack(
