@@ -1,5 +1,7 @@
 /** Draws the charts of a page in the colours of the moment. */
 
+import { fitted } from "./chart_size.js";
+
 /**
  * vega-embed comes as a plain script. These options keep it to the content security policy:
  * expressions are interpreted, no style sheet is inserted, nothing is sent to an outside editor.
@@ -34,7 +36,7 @@ async function draw(place) {
   const embed = window.vegaEmbed;
   if (!spec || !embed) return;
   try {
-    await embed(place, spec, { ...OPTIONS, config: themes[currentTheme()] });
+    await embed(place, fitted(spec, place.clientWidth), { ...OPTIONS, config: themes[currentTheme()] });
     place.dataset.chartState = "drawn";
   } catch (error) {
     // The numbers stand in the table below; the page stays usable.

@@ -1,0 +1,13 @@
+/** Charts are drawn for a desk; on a phone they take the width that there is. */
+
+const ROOM_FOR_AXIS_PX = 120;
+
+/**
+ * @param {Record<string, any>} spec a Vega-Lite chart, whose width is that of its drawing area
+ * @param {number} available the width of its place in pixels
+ * @returns {Record<string, any>}
+ */
+export function fitted(spec, available) {
+  if (typeof spec.width !== "number" || available >= spec.width + ROOM_FOR_AXIS_PX) return spec;
+  return { ...spec, width: "container", autosize: { type: "fit", contains: "padding" } };
+}

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { fitted } from "../../analytics/static/analytics/js/chart_size.js";
+
+test("a chart that has room keeps its width", () => {
+  const spec = { width: 560, mark: "bar" };
+
+  assert.equal(fitted(spec, 680), spec);
+});
+
+test("a chart on a phone takes the width of its place and leaves the original alone", () => {
+  const spec = { width: 560, mark: "bar" };
+
+  assert.equal(fitted(spec, 330).width, "container");
+  assert.equal(spec.width, 560);
+});
+
+test("a chart that sizes itself is left to do so", () => {
+  const spec = { width: { step: 20 }, mark: "bar" };
+
+  assert.equal(fitted(spec, 330), spec);
+});
