@@ -10,6 +10,7 @@ from media_relay.protocol import ConnectionState, PathQuality, Source
 from media_relay.publication import Publication
 from media_relay.published_section import PublishedSection, check_offer, section_of
 from media_relay.quality import PathMeter
+from media_relay.room_news import RoomNews
 from media_relay.sdp.codecs import Codec, choose_codec
 from media_relay.sdp.description import Description, MediaSection
 from media_relay.sdp.parse import parse_description
@@ -18,6 +19,7 @@ from media_relay.stats import Stats
 from media_relay.transport.connection import Connection
 from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.transport_lines import transport_lines
+from media_relay.voices import Voices
 
 
 class Room(Protocol):
@@ -29,21 +31,28 @@ class Room(Protocol):
     def refused_codecs(self) -> frozenset[Codec]: ...
     def publication_started(self, publication: Publication) -> None: ...
     def publication_ended(self, publication: Publication) -> None: ...
-    def publish_state_changed(self, participant: str, state: ConnectionState) -> None: ...
-    def voice_heard(self, participant: str, level: int, now: float) -> None: ...
-    def layers_wanted(self, publication: Publication) -> None: ...
 
 
 class Publisher:
     """The sending side of one participant."""
 
     def __init__(
-        self, *, participant: str, room: Room, endpoint: MediaEndpoint, stats: Stats, now: float
+        self,
+        *,
+        participant: str,
+        room: Room,
+        news: RoomNews,
+        voices: Voices,
+        endpoint: MediaEndpoint,
+        stats: Stats,
+        now: float,
     ) -> None:
         self.publications: dict[Source, Publication] = {}
         self.paused: set[Source] = set()
         self._participant = participant
         self._room = room
+        self._news = news
+        self._voices = voices
         self._endpoint = endpoint
         self._stats = stats
         self.intake: Intake | None = None  # while there is a connection
@@ -149,7 +158,7 @@ class Publisher:
             for publication in self.publications.values():
                 publication.end_streams(now)
                 publication.ask_publisher = intake.ask_key_frame
-            self._room.publish_state_changed(self._participant, "connecting")
+            self._news.state_changed(self._participant, "publish", "connecting")
         elif intake.connection.ice.remote_ufrag != offer.ice_ufrag:
             self._endpoint.restart_ice(intake.connection, offer.ice_ufrag)
         intake.connection.set_remote(ufrag=offer.ice_ufrag, fingerprints=offer.fingerprints)
@@ -221,13 +230,13 @@ class Publisher:
         if state == "closed":
             self.end_sources(frozenset(self.publications))
             self._drop_connection()
-        self._room.publish_state_changed(self._participant, state)
+        self._news.state_changed(self._participant, "publish", state)
 
     def voice_heard(self, level: int, now: float) -> None:
-        self._room.voice_heard(self._participant, level, now)
+        self._voices.hear(self._participant, level, now)
 
     def layers_wanted(self, publication: Publication) -> None:
-        self._room.layers_wanted(publication)
+        self._news.layers_wanted(publication)
 
     # --- clock ---
 

@@ -7,9 +7,10 @@ from typing import Protocol
 
 from media_relay.delivery import Delivery
 from media_relay.errors import BadSdp, StaleGeneration
-from media_relay.protocol import ConnectionState, PathQuality, TrackInfo, ViewTile, VisibleVideo
+from media_relay.protocol import ConnectionState, PathQuality, ViewTile, VisibleVideo
 from media_relay.publication import Publication
 from media_relay.quality import PathMeter, RoundTrip
+from media_relay.room_news import RoomNews
 from media_relay.sdp.codecs import OPTIONAL, Codec
 from media_relay.sdp.description import Description
 from media_relay.sdp.parse import parse_description
@@ -20,17 +21,12 @@ from media_relay.transport.connection import Connection
 from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.transport_lines import transport_lines
 from media_relay.view import View
-
-VOICE_SLOTS = 8  # microphones that a viewer is sent; of more, the loudest and those on its stage
+from media_relay.voices import VOICE_SLOTS
 
 
 class Room(Protocol):
     """What a subscription tells its room."""
 
-    def subscribe_offer_made(self, participant: str, offer: Offer) -> None: ...
-    def subscribe_state_changed(self, participant: str, state: ConnectionState) -> None: ...
-    def videos_paused(self, participant: str, videos: tuple[VisibleVideo, ...]) -> None: ...
-    def tracks_moved(self, participant: str, tracks: tuple[TrackInfo, ...]) -> None: ...
     def codec_refused(self) -> None: ...
 
 
@@ -38,7 +34,13 @@ class Subscription:
     """The receiving side of one participant."""
 
     def __init__(
-        self, *, participant: str, room: Room, endpoint: MediaEndpoint, stats: Stats
+        self,
+        *,
+        participant: str,
+        room: Room,
+        news: RoomNews,
+        endpoint: MediaEndpoint,
+        stats: Stats,
     ) -> None:
         self.outstanding: Offer | None = None
         self.refused: set[Codec] = set()  # what the viewer's answers left out
@@ -46,6 +48,7 @@ class Subscription:
         self._meter = PathMeter(time.monotonic())
         self._participant = participant
         self._room = room
+        self._news = news
         self._endpoint = endpoint
         self._stats = stats
         self._delivery: Delivery | None = None  # while there is a connection
@@ -85,7 +88,7 @@ class Subscription:
             round_trip=self.round_trip,
             stats=self._stats,
         )
-        self._room.subscribe_state_changed(self._participant, "connecting")
+        self._news.state_changed(self._participant, "subscribe", "connecting")
         # All in one offer: a joiner has everybody after one exchange.
         self._waiting.extend(publications)
         self._is_changed = bool(publications)
@@ -171,7 +174,7 @@ class Subscription:
             return
         self._generation += 1
         self.outstanding = self._write_offer(delivery)
-        self._room.subscribe_offer_made(self._participant, self.outstanding)
+        self._news.subscribe_offer_made(self._participant, self.outstanding)
 
     def _write_offer(self, delivery: Delivery) -> Offer:
         slots = delivery.slots
@@ -209,7 +212,7 @@ class Subscription:
         for publication, slot in zip(coming, going, strict=False):
             self._replace_voice(self._delivery, slot, publication, now)
         if coming and going:
-            self._room.tracks_moved(self._participant, self._delivery.slots.tracks)
+            self._news.tracks_moved(self._participant, self._delivery.slots.tracks)
 
     def _replace_voice(
         self, delivery: Delivery, slot: Slot, publication: Publication, now: float
@@ -228,10 +231,10 @@ class Subscription:
     def connection_changed(self, state: ConnectionState) -> None:
         if state == "closed":
             self.close()
-        self._room.subscribe_state_changed(self._participant, state)
+        self._news.state_changed(self._participant, "subscribe", state)
 
     def videos_paused(self) -> None:
-        self._room.videos_paused(self._participant, self._view.paused)
+        self._news.videos_paused(self._participant, self._view.paused)
 
     # --- clock ---
 
