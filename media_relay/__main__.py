@@ -1,6 +1,7 @@
 """`python -m media_relay`: start, say where it listens, run until SIGTERM or SIGINT."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import logging
@@ -49,7 +50,11 @@ def main() -> int:
 
 
 async def serve(config: Config) -> None:
-    """Run until a signal asks to stop; then say goodbye and close in order."""
+    """Run until a signal asks to stop; then say goodbye and close in order.
+
+    Raises what stopped the clocks: without them no report and no consent is kept any more, and a
+    new process serves better.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -83,6 +88,7 @@ async def serve(config: Config) -> None:
     gc.freeze()  # what is there now stays until the end
     gc.set_threshold(GC_THRESHOLD)
     clocks = asyncio.create_task(relay.run())
+    clocks.add_done_callback(lambda _: stopped.set())
     try:
         port = await server.start()
         _set_modules_aside()
@@ -93,9 +99,11 @@ async def serve(config: Config) -> None:
         await server.stop()
     finally:
         clocks.cancel()
-        await asyncio.gather(clocks, return_exceptions=True)
+        await asyncio.wait((clocks,))
         relay.close()
         await asyncio.sleep(0)  # let the connections send their close_notify
+        with contextlib.suppress(asyncio.CancelledError):
+            clocks.result()
 
 
 def _set_modules_aside() -> None:

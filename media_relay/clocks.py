@@ -5,6 +5,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 
 from media_relay.figures import Figures
 from media_relay.rooms import Rooms
@@ -19,6 +20,7 @@ REPORT_INTERVAL_S = 1.0
 COLLECT_AFTER_ENDS = 16  # connections
 QUALITY_INTERVAL_S = 3.0
 CONSENT_INTERVAL_S = 0.5
+LOG_INTERVAL_S = 1.0  # what fails at each beat is counted each time and said once a second
 
 Beat = Callable[[float], None]
 
@@ -34,6 +36,7 @@ class Clocks:
         self._figures = figures
         self._stats = stats
         self._ended_before = 0
+        self._logged_at = float("-inf")
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -70,7 +73,7 @@ class Clocks:
         self._figures.count(REPORT_INTERVAL_S)
         for room in self._rooms:
             self._guarded(room.report, now)
-            self._rooms.tidy(room, now)
+            self._guarded(partial(self._rooms.tidy, room), now)
 
     def _collect_garbage(self) -> None:
         """Ended connections are cycles with megabytes of keys and packets hanging on few objects.
@@ -88,4 +91,6 @@ class Clocks:
             beat(now)
         except Exception:
             self._stats.faults += 1
-            logger.exception("A clock beat failed.")
+            if now - self._logged_at >= LOG_INTERVAL_S:
+                self._logged_at = now
+                logger.exception("A clock beat failed.")

@@ -25,7 +25,7 @@ class EventBus:
         self.last_seq = 0
         self._stats = stats
         self._channels: set[ControlChannel] = set()
-        self._bound: dict[tuple[str, str], ControlChannel] = {}
+        self._bound: dict[str, dict[str, ControlChannel]] = {}  # by room and participant
 
     @property
     def has_channels(self) -> bool:
@@ -44,22 +44,30 @@ class EventBus:
     def close(self, channel: ControlChannel) -> list[tuple[str, str]]:
         """A control connection is gone: the (room, participant) pairs that lost their voice."""
         self._channels.discard(channel)
-        orphans = [key for key, bound in self._bound.items() if bound is channel]
-        for key in orphans:
-            del self._bound[key]
+        orphans = [
+            (room, participant)
+            for room, bound in self._bound.items()
+            for participant, to in bound.items()
+            if to is channel
+        ]
+        for room, participant in orphans:
+            self.unbind(room, participant)
         return orphans
 
     def bind(self, room: str, participant: str, channel: ControlChannel) -> None:
         """Events of this participant go to this connection from now on."""
-        self._bound[(room, participant)] = channel
+        self._bound.setdefault(room, {})[participant] = channel
 
     def unbind(self, room: str, participant: str) -> None:
         """The participant left."""
-        self._bound.pop((room, participant), None)
+        bound = self._bound.get(room, {})
+        bound.pop(participant, None)
+        if not bound:
+            self._bound.pop(room, None)
 
     def to_participant(self, room: str, participant: str, event: Event) -> None:
         """To the connection that last joined the participant."""
-        channel = self._bound.get((room, participant))
+        channel = self._bound.get(room, {}).get(participant)
         text = self._stamp(event)
         if channel is not None:
             channel.post(text)
@@ -67,7 +75,7 @@ class EventBus:
     def to_room(self, room: str, event: Event) -> None:
         """Once to every connection with a participant in the room."""
         text = self._stamp(event)
-        for channel in {bound for key, bound in self._bound.items() if key[0] == room}:
+        for channel in set(self._bound.get(room, {}).values()):
             channel.post(text)
 
     def to_all(self, event: Event) -> None:

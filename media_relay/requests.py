@@ -161,8 +161,8 @@ class Requests:
                 self._record(self._recorder, request)
             case StopRecording():
                 room = self._rooms.find(request.room)
-                if room is not None and room.is_recorded_as(request.recording):
-                    room.stop_recording()
+                if room is not None:
+                    room.stop_recording(request.recording)
             case ListRecordings():
                 files, has_more = self._recorder.archive.files()
                 return RecordingFiles(id=request.id, files=tuple(files), has_more=has_more)

@@ -85,19 +85,15 @@ class Room:
         self._voices.tell_talk_times(time.monotonic())
         self._bus.unbind(self.name, name)
         participant.close()
-        self._voices.close(name)
         if not self.participants:
             self.empty_since = time.monotonic()
 
     def close(self) -> None:
         """The recording ends and everybody leaves."""
-        self.stop_recording()
+        if self.recording is not None:
+            self.stop_recording(self.recording.name)
         for name in list(self.participants):
             self.leave(name)
-
-    def is_recorded_as(self, recording: str) -> bool:
-        """Whether this very recording is running."""
-        return self.recording is not None and self.recording.name == recording
 
     def has_stopped(self, recording: str) -> bool:
         """Whether this recording is over: a request that comes late must not begin it anew."""
@@ -108,11 +104,12 @@ class Room:
         self.recording = recording
         self.codec_refused()
 
-    def stop_recording(self) -> None:
-        """End the recording; twice is harmless."""
-        if self.recording is not None:
+    def stop_recording(self, name: str) -> None:
+        """End the recording of this name, or see to it that it never begins; twice is harmless."""
+        if name not in self._stopped:
+            self._stopped.append(name)
+        if self.recording is not None and self.recording.name == name:
             self.recording.stop(time.monotonic())
-            self._stopped.append(self.recording.name)
             self.recording = None
 
     def repeat_news(self, participant: Participant) -> None:

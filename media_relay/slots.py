@@ -4,7 +4,7 @@ Each keeps its SSRC and its numbering for life; when its track ends, the section
 for the next publication with the same codec.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2s
 
 from media_relay.forwarding.forwarder import Forwarder
@@ -54,7 +54,7 @@ class Offer:
     generation: int
     sdp: str
     tracks: tuple[TrackInfo, ...]
-    carried: dict[str, Publication] = field(default_factory=dict)
+    carried: dict[str, Publication]
 
 
 class Slots:

@@ -40,7 +40,7 @@ class TransportFeedback:
     def write(self, *, sender_ssrc: int, media_ssrc: int) -> list[bytes]:
         """Feedback packets on what arrived since the last call, MAX_PACKETS at most.
 
-        What does not fit counts as lost: numbers with gaps so large come from no browser.
+        What does not fit is not reported: numbers with gaps so large come from no browser.
         """
         arrivals, self._arrivals = sorted(self._arrivals.items()), {}
         packets: list[bytes] = []

@@ -78,7 +78,9 @@ class VideoPackets:
                 last_s, starts_frame = sent.at_s, sent.ends_frame
                 is_key = is_key and not sent.ends_frame
             self._wants_key_frame = False
-            started_s = (math.floor((started_s + last_s) * FRAMES_PER_S) + 1) / FRAMES_PER_S
+            # A packet that lies on a frame exactly may have been rounded to just before it.
+            frames = math.floor((started_s + last_s) * FRAMES_PER_S + 1e-6)
+            started_s = (frames + 1) / FRAMES_PER_S
 
     def _head(self, starts_frame: bool, is_key: bool, picture: int) -> bytes:
         descriptor = pack(
