@@ -12,7 +12,10 @@ test("a chart that has room keeps its width", () => {
 test("a chart on a phone takes the width of its place and leaves the original alone", () => {
   const spec = { width: 560, mark: "bar" };
 
-  assert.equal(fitted(spec, 330).width, "container");
+  const narrow = fitted(spec, 330);
+
+  assert.equal(narrow.width, "container");
+  assert.equal(narrow.autosize.type, "fit-x", "its height stays");
   assert.equal(spec.width, 560);
 });
 

@@ -109,6 +109,15 @@ def test_chart_is_drawn_and_answers_the_pointer(
     page.screenshot(path=tmp_path / "run.png", full_page=True)
 
 
+def test_chart_fits_a_phone(page: Page, site: Site, planted: dict[str, Any]):
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_run(page, site, planted["one"])
+
+    chart = page.locator("[data-chart]")
+    expect(chart).to_have_attribute("data-chart-state", "drawn")
+    assert chart.evaluate("place => place.scrollWidth <= place.clientWidth")
+
+
 def test_chart_follows_the_theme(page: Page, site: Site, planted: dict[str, Any]):
     open_run(page, site, planted["one"])
     expect(page.locator("[data-chart]")).to_have_attribute("data-chart-state", "drawn")

@@ -9,5 +9,6 @@ const ROOM_FOR_AXIS_PX = 120;
  */
 export function fitted(spec, available) {
   if (typeof spec.width !== "number" || available >= spec.width + ROOM_FOR_AXIS_PX) return spec;
-  return { ...spec, width: "container", autosize: { type: "fit", contains: "padding" } };
+  // Only the width gives way: bars and rows keep the height that they were drawn for.
+  return { ...spec, width: "container", autosize: { type: "fit-x", contains: "padding" } };
 }

@@ -14,6 +14,9 @@ const OPTIONS = {
   tooltip: { disableDefaultStyle: true },
 };
 
+/** What is drawn where. @type {WeakMap<HTMLElement, {finalize: () => void}>} */
+const drawn = new WeakMap();
+
 const darkQuery = window.matchMedia("(prefers-color-scheme: dark)");
 
 /** @returns {"light" | "dark"} */
@@ -36,7 +39,11 @@ async function draw(place) {
   const embed = window.vegaEmbed;
   if (!spec || !embed) return;
   try {
-    await embed(place, fitted(spec, place.clientWidth), { ...OPTIONS, config: themes[currentTheme()] });
+    drawn.get(place)?.finalize(); // else it goes on listening to the window's size
+    drawn.set(
+      place,
+      await embed(place, fitted(spec, place.clientWidth), { ...OPTIONS, config: themes[currentTheme()] }),
+    );
     place.dataset.chartState = "drawn";
   } catch (error) {
     // The numbers stand in the table below; the page stays usable.
