@@ -16,6 +16,7 @@ test("a chart on a phone takes the width of its place and leaves the original al
 
   assert.equal(narrow.width, "container");
   assert.equal(narrow.autosize.type, "fit-x", "its height stays");
+  assert.equal(narrow.config.legend.columns, 1);
   assert.equal(spec.width, 560);
 });
 

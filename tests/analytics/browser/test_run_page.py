@@ -14,6 +14,7 @@ from tests.processes import start_beat, start_worker
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(240)]
 
 CHROMIUM = "/usr/bin/chromium"
+RIGHT_EDGES = "names => names.map((name) => name.getBoundingClientRect().right)"
 
 PLANT = """
 import json
@@ -116,6 +117,10 @@ def test_chart_fits_a_phone(page: Page, site: Site, planted: dict[str, Any]):
     chart = page.locator("[data-chart]")
     expect(chart).to_have_attribute("data-chart-state", "drawn")
     assert chart.evaluate("place => place.scrollWidth <= place.clientWidth")
+    names = chart.locator(".role-legend-label text")
+    edge = chart.evaluate("place => place.getBoundingClientRect().right")
+    assert names.count() > 1
+    assert max(names.evaluate_all(RIGHT_EDGES)) <= edge
 
 
 def test_chart_follows_the_theme(page: Page, site: Site, planted: dict[str, Any]):

@@ -1,6 +1,7 @@
 /** Charts are drawn for a desk; on a phone they take the width that there is. */
 
 const ROOM_FOR_AXIS_PX = 120;
+const LEGEND_COLUMNS = 1; // names side by side would be cut off at the edge
 
 /**
  * @param {Record<string, any>} spec a Vega-Lite chart, whose width is that of its drawing area
@@ -10,5 +11,10 @@ const ROOM_FOR_AXIS_PX = 120;
 export function fitted(spec, available) {
   if (typeof spec.width !== "number" || available >= spec.width + ROOM_FOR_AXIS_PX) return spec;
   // Only the width gives way: bars and rows keep the height that they were drawn for.
-  return { ...spec, width: "container", autosize: { type: "fit-x", contains: "padding" } };
+  return {
+    ...spec,
+    width: "container",
+    autosize: { type: "fit-x", contains: "padding" },
+    config: { ...spec.config, legend: { ...spec.config?.legend, columns: LEGEND_COLUMNS } },
+  };
 }
