@@ -81,7 +81,11 @@ class RecordingKeeper:
     async def stop(self, room: str, recording: str) -> None:
         """A recording ended here; whether this process began it does not matter."""
         self._written.setdefault(room, set()).add(recording)
-        await get_client().stop_recording(room, recording)
+        try:
+            await get_client().stop_recording(room, recording)
+        except RelayRefused as refusal:
+            if refusal.code != RecordingTrouble.RECORDING_OFF:  # no folder, no file
+                raise
         self._forget(room, recording)
 
     def hear(self, state: RecordingState) -> None:
@@ -123,7 +127,14 @@ class RecordingKeeper:
         others = self._written.get(room, set()) - ({plan.recording} if plan else set())
         if others:
             for name in await in_database(ended_among)(others):
-                await self.stop(room, name)
+                await self._stop_or_log(room, name)
+
+    async def _stop_or_log(self, room: str, recording: str) -> None:
+        """What the relay refuses to stop holds up nothing else, and is tried again."""
+        try:
+            await self.stop(room, recording)
+        except RelayRefused as refusal:
+            logger.warning("A recording of room %s is not stopped: %s", room, refusal.detail)
 
     def _forget(self, room: str, recording: str) -> None:
         written = self._written.get(room, set())
