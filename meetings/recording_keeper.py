@@ -12,6 +12,7 @@ stopped, and what a relay says it writes is stopped when the database says that 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable
 from typing import Final
@@ -42,6 +43,8 @@ class RecordingKeeper:
         """By room: the recordings that its relay was told to write, or says that it writes."""
         self._without_room: set[str] = set()
         """Rooms whose relay records, and has no room on its disk to write anything."""
+        self._silent: set[str] = set()
+        """Rooms that are to be recorded and whose relay did not answer the last time."""
 
     async def sync(self, rooms: Iterable[str]) -> None:
         """Bring these rooms up to date. Raises RelayRefused when a relay cannot record one."""
@@ -49,7 +52,7 @@ class RecordingKeeper:
         if not wanted:
             return
         found = await in_database(plans)(wanted)
-        refusals = [await self._sync_one(room, found.get(room)) for room in wanted]
+        refusals = await asyncio.gather(*(self._sync_one(room, found.get(room)) for room in wanted))
         for refusal in refusals:
             if refusal is not None:
                 raise refusal
@@ -60,19 +63,24 @@ class RecordingKeeper:
             if plan is not None:
                 await self._tell(room, plan)
         except RelayUnavailable:
-            logger.warning("The relay of room %s is away; its recording waits", room)
-            if plan is not None:
-                await in_database(recording.note_silence)(
-                    recording_id=plan.recording, now=timezone.now()
-                )
+            await self._note_silence(room, plan)
+            return None
         except RelayRefused as refusal:
+            self._silent.discard(room)
             if plan is not None and refusal.code in RecordingTrouble.values:
                 await self._note_word(plan, refusal.code)  # others pass by themselves
             return refusal
+        self._silent.discard(room)
         return None
 
     async def tick(self, rooms: Iterable[str]) -> None:
-        """As `sync`, from the clock: hosts read a refusal in the room."""
+        """From the clock, with all rooms that somebody of this process is in."""
+        wanted = set(rooms)
+        await self._settle_left(wanted)
+        await self.keep(wanted)
+
+    async def keep(self, rooms: Iterable[str]) -> None:
+        """As `sync`; hosts read a refusal in the room."""
         try:
             await self.sync(rooms)
         except RelayRefused as refusal:
@@ -129,6 +137,26 @@ class RecordingKeeper:
             for name in await in_database(ended_among)(others):
                 await self._stop_or_log(room, name)
 
+    async def _settle_left(self, rooms: set[str]) -> None:
+        """Of rooms that everybody here has left only the debts are kept: what is to be stopped.
+
+        What the database still calls running is kept, too: it is over with its meeting at the
+        latest, and nobody here may be left to be told.
+        """
+        for room in self._told.keys() - rooms:
+            del self._told[room]
+        self._without_room &= rooms
+        self._silent &= rooms
+        left = self._written.keys() - rooms
+        room_of = {name: room for room in left for name in self._written[room]}
+        if room_of:
+            over = await in_database(ended_among)(room_of)
+            await asyncio.gather(*(self._stop_left(room_of[name], name) for name in over))
+
+    async def _stop_left(self, room: str, recording: str) -> None:
+        with contextlib.suppress(RelayUnavailable):  # the next tick tries again
+            await self._stop_or_log(room, recording)
+
     async def _stop_or_log(self, room: str, recording: str) -> None:
         """What the relay refuses to stop holds up nothing else, and is tried again."""
         try:
@@ -144,6 +172,15 @@ class RecordingKeeper:
             self._without_room.discard(room)
         if room in self._told and self._told[room][0].recording == recording:
             del self._told[room]
+
+    async def _note_silence(self, room: str, plan: RecordingPlan | None) -> None:
+        if plan is None:
+            self._silent.discard(room)
+            return
+        if room not in self._silent:
+            self._silent.add(room)
+            logger.warning("The relay of room %s is away; its recording waits", room)
+        await in_database(recording.note_silence)(recording_id=plan.recording, now=timezone.now())
 
     async def _note_word(self, plan: RecordingPlan, trouble: str) -> None:
         await in_database(recording.note_word)(

@@ -46,5 +46,5 @@ class RecordingRequests(SeatSocket):
 
     async def on_answer_recording(self, message: rp.AnswerRecording) -> None:
         await in_database(recording.answer)(seat=self.seat, is_agreeing=message.agrees)
-        await get_keeper().tick({self._room})
+        await get_keeper().keep({self._room})
         self.put(rp.Ok(id=message.id))

@@ -7,10 +7,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from media_relay.protocol import StopRecording
+from media_relay.protocol import StartRecording, StopRecording
 from meetings import room_protocol as rp
 from meetings import socket_watch
 from meetings.models import Meeting, Recording
+from meetings.recording_keeper import RecordingKeeper
+from meetings.relay_client import RelayUnavailable, link, requests
 from meetings.services import recording
 from tests.fake_relay import FakeRelay
 from tests.meetings.live.conftest import LiveRoom, MakeRoom
@@ -115,3 +117,114 @@ async def test_relay_that_refuses_to_stop_an_old_recording_begins_the_new_one(
 
     assert set(stopped(relay)) == {old}
     assert await Recording.objects.filter(public_id=new, stopped_at=None).aexists()
+
+
+# --- many rooms ---------------------------------------------------------------------------------
+
+
+async def test_relay_that_is_silent_about_one_room_is_asked_about_the_others_meanwhile(
+    recorded: tuple[str, Recording], relay: FakeRelay
+) -> None:
+    rooms = {recorded[0]} | {await sync_to_async(make_recorded_meeting)() for _ in range(2)}
+    relay.is_silent = True
+
+    asking = asyncio.create_task(RecordingKeeper().sync(rooms))
+    await relay.until(lambda: len(relay.asked(StartRecording)) == 3, requests.REQUEST_LIMIT_S / 2)
+    relay.is_silent = False
+    asking.cancel()
+
+    assert {request.room for request in relay.asked(StartRecording)} == rooms
+
+
+async def test_relay_that_is_away_is_written_to_the_log_once_and_only_where_it_should_record(
+    recorded: tuple[str, Recording],
+    relay: FakeRelay,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(link, "LINK_WAIT_S", 0.1)
+    key, row = recorded
+    keeper = RecordingKeeper()
+    await relay.stop()
+
+    for _ in range(3):
+        await keeper.tick({key})
+    await end(row)
+    with pytest.raises(RelayUnavailable):
+        await keeper.stop(key, str(row.public_id))
+    for _ in range(3):
+        await keeper.tick({key})
+
+    waits = [line for line in caplog.messages if "its recording waits" in line]
+    assert waits == [f"The relay of room {key} is away; its recording waits"]
+
+
+# --- rooms that everybody left ------------------------------------------------------------------
+
+
+async def test_stop_owed_to_a_room_that_everybody_left_is_made_up_for_once(
+    recorded: tuple[str, Recording], relay: FakeRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "REQUEST_LIMIT_S", 0.3)
+    key, row = recorded
+    keeper = RecordingKeeper()
+    await keeper.tick({key})
+    await end(row)
+    relay.lost = {"stop_recording"}
+    with pytest.raises(RelayUnavailable):
+        await keeper.stop(key, str(row.public_id))
+
+    await keeper.tick(set())
+    while_lost = stopped(relay)
+    relay.lost = set()
+    for _ in range(3):
+        await keeper.tick(set())
+
+    assert (while_lost, stopped(relay)) == ([], [str(row.public_id)])
+
+
+async def test_recording_that_ends_after_everybody_left_is_stopped_then(
+    recorded: tuple[str, Recording], relay: FakeRelay
+) -> None:
+    key, row = recorded
+    keeper = RecordingKeeper()
+    await keeper.tick({key})
+
+    await keeper.tick(set())
+    while_running = stopped(relay)
+    await end(row)
+    await keeper.tick(set())
+
+    assert (while_running, stopped(relay)) == ([], [str(row.public_id)])
+
+
+async def test_plan_of_a_room_that_everybody_left_is_not_kept(
+    recorded: tuple[str, Recording], relay: FakeRelay
+) -> None:
+    """Who comes back finds the relay told anew, not taken for told."""
+    key, _row = recorded
+    keeper = RecordingKeeper()
+    await keeper.tick({key})
+    await keeper.tick({key})
+    while_here = len(relay.asked(StartRecording))
+
+    await keeper.tick(set())
+    await keeper.tick({key})
+
+    assert (while_here, len(relay.asked(StartRecording))) == (1, 2)
+
+
+async def test_answer_of_one_room_forgets_nothing_of_the_others(
+    make_room: MakeRoom, relay: FakeRelay
+) -> None:
+    """Only the watch knows all rooms that people of this process are in."""
+    room, other = [await make_room(recording_policy="optional") for _ in range(2)]
+    host, guest = await room.host_page(), await other.guest_page()
+    await host.ask("start_recording")
+    told = [(await host.hear(rp.RecordingChanged, LIMIT_S)).recording.state for _ in range(2)]
+
+    await guest.ask("answer_recording", agrees=True)
+    await host.ask("answer_recording", agrees=True)
+
+    assert told == ["announced", "running"]
+    assert len(relay.asked(StartRecording)) == 1
