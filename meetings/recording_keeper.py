@@ -24,7 +24,7 @@ from media_relay.protocol import RecordingState
 from meetings.database_threads import in_database
 from meetings.models.choices import RecordingTrouble
 from meetings.relay_client import RelayRefused, RelayUnavailable, get_client
-from meetings.selectors.recording import RecordingPlan, ended_among, plans
+from meetings.selectors.recording import RecordingPlan, ended_among, id_named, plans
 from meetings.services import recording
 
 AGAIN_AFTER_S: Final = 10.0
@@ -97,7 +97,12 @@ class RecordingKeeper:
         self._forget(room, recording)
 
     def hear(self, state: RecordingState) -> None:
-        """A relay says how it fares; the next look at the plan takes note of it."""
+        """A relay says how it fares; the next look at the plan takes note of it.
+
+        What it calls by no name of ours belongs to another system.
+        """
+        if id_named(state.recording) is None:
+            return
         if state.state == "stopped":
             self._forget(state.room, state.recording)
             return

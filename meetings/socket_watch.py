@@ -7,7 +7,7 @@ logout, a changed role or a lost group message take effect when nothing else did
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -61,17 +61,24 @@ class SocketWatch:
         swept_at = touched_at = loop.time()
         while True:
             await asyncio.sleep(TICK_S)
-            try:
-                await self._check_rights()
-                await get_keeper().tick({socket.room_id for socket in self._sockets})
-                if loop.time() - touched_at >= presence.HEARTBEAT_S:
-                    touched_at = loop.time()
-                    await self._touch()
-                if loop.time() - swept_at >= SWEEP_S:
-                    swept_at = loop.time()
-                    await self._sweep()
-            except DatabaseError:
-                logger.exception("The rooms' sockets could not be checked; trying again")
+            await self._attempt(self._check_rights)
+            await self._attempt(self._keep_recordings)
+            if loop.time() - touched_at >= presence.HEARTBEAT_S:
+                touched_at = loop.time()
+                await self._attempt(self._touch)
+            if loop.time() - swept_at >= SWEEP_S:
+                swept_at = loop.time()
+                await self._attempt(self._sweep)
+
+    async def _attempt(self, duty: Callable[[], Awaitable[None]]) -> None:
+        """One duty that fails, for whatever reason, neither ends the watch nor the other duties."""
+        try:
+            await duty()
+        except Exception:
+            logger.exception("The rooms' sockets could not be watched; trying again")
+
+    async def _keep_recordings(self) -> None:
+        await get_keeper().tick({socket.room_id for socket in self._sockets})
 
     async def _check_rights(self) -> None:
         sockets = list(self._sockets)

@@ -77,6 +77,14 @@ def plans(rooms: Iterable[str]) -> dict[str, RecordingPlan]:
     return {str(entry.meeting.public_id): _plan(entry) for entry in running}
 
 
+def id_named(name: str) -> UUID | None:
+    """The public id that a relay gives as a name; None for what was not named by us."""
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
+
+
 def ended_among(recordings: Iterable[str]) -> list[str]:
     """Which of these are over; what the database does not know is over, too."""
     known = {UUID(name): name for name in recordings}

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
@@ -27,6 +26,7 @@ from crm.services import leases
 from media_relay.protocol import RecordedFile
 from meetings.models import Recording, RecordingTrack, Seat
 from meetings.relay_files import FileGone, RelayAway, RelayFiles
+from meetings.selectors.recording import id_named
 
 BACK_OFF_S: Final = (2, 10, 60, 300, 900)
 _State = RecordingTrack.State
@@ -134,9 +134,8 @@ def _note(entry: RecordedFile, url: str) -> RecordingTrack | None:
 
 def _owners(entry: RecordedFile) -> tuple[Recording | None, Seat | None]:
     """Whose file it is, by the names that we gave to the relay."""
-    try:
-        recording_id, seat_id = UUID(entry.recording), UUID(entry.participant)
-    except ValueError:
+    recording_id, seat_id = id_named(entry.recording), id_named(entry.participant)
+    if recording_id is None or seat_id is None:
         return None, None
     return (
         Recording.objects.filter(public_id=recording_id).first(),

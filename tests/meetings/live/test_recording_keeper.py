@@ -1,20 +1,26 @@
 """What a web process owes to relays: each recording is stopped once, none holds up another."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from media_relay import protocol
 from media_relay.protocol import StartRecording, StopRecording
 from meetings import room_protocol as rp
 from meetings import socket_watch
-from meetings.models import Meeting, Recording
+from meetings.models import Meeting, PresenceInterval, Recording
 from meetings.recording_keeper import RecordingKeeper
 from meetings.relay_client import RelayUnavailable, link, requests
-from meetings.services import recording
+from meetings.selectors.room import SeatFacts
+from meetings.services import presence, recording
 from tests.fake_relay import FakeRelay
+from tests.media_relay.relay_process import eventually
 from tests.meetings.live.conftest import LiveRoom, MakeRoom
 from tests.meetings.live.rooms import make_meeting
 
@@ -228,3 +234,62 @@ async def test_answer_of_one_room_forgets_nothing_of_the_others(
 
     assert told == ["announced", "running"]
     assert len(relay.asked(StartRecording)) == 1
+
+
+# --- strangers ----------------------------------------------------------------------------------
+
+
+async def test_recording_under_a_name_that_is_none_of_ours_is_left_alone(
+    recorded: tuple[str, Recording], relay: FakeRelay
+) -> None:
+    key, row = recorded
+    keeper = RecordingKeeper()
+    keeper.hear(
+        protocol.RecordingState(
+            seq=1, room=key, recording="x", state="recording", reason="", bytes=1, tracks=1
+        )
+    )
+
+    await keeper.tick({key})
+
+    assert stopped(relay) == []
+    assert relay.recordings[key].recording == str(row.public_id)
+
+
+class OddSocket:
+    """A socket that no check of the watch can cope with."""
+
+    seat_pk, connection, room_id = 0, "odd", "no room of ours"
+
+    async def is_signed_in(self) -> bool:
+        return True
+
+    async def check(self, facts: SeatFacts | None, *, is_signed_in: bool) -> None:
+        """Nothing is withdrawn."""
+
+
+@pytest.fixture
+async def odd_socket() -> AsyncIterator[OddSocket]:
+    socket = OddSocket()
+    socket_watch.get_watch().add(socket)
+    yield socket
+    socket_watch.get_watch().discard(socket)
+
+
+async def test_duty_of_the_watch_that_fails_each_time_keeps_no_other_from_being_done(
+    room: LiveRoom, fast_watch: None, odd_socket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recordings cannot be kept for a room without an id; rights and signs of life go on."""
+    monkeypatch.setattr(presence, "HEARTBEAT_S", 0.1)
+    host = await room.host_page()
+    long_ago = timezone.now() - timedelta(seconds=35)
+    await PresenceInterval.objects.aupdate(seen_at=long_ago, joined_at=long_ago)
+
+    async def is_renewed() -> bool:
+        span = await PresenceInterval.objects.aget()
+        return span.seen_at is not None and span.seen_at > long_ago
+
+    await eventually(is_renewed, "a sign of life")
+    await Session.objects.all().adelete()
+
+    assert await host.closed(limit_s=5) == rp.CLOSE_NO_SEAT
