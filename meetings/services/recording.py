@@ -30,9 +30,11 @@ NOTICE: Final = timedelta(seconds=2)
 """How long everybody has read that it will be recorded before the first byte."""
 FIRST_WORD: Final = timedelta(seconds=10)
 """A relay that says nothing for so long after a recording should have begun does not record."""
-WORD_HOLDS: Final = timedelta(seconds=45)
-"""A relay that is cut off from everybody writes on until its grace time (30 s) is over; one that is
-heard is asked every ten seconds. Only after both is it true that nobody is being recorded."""
+WORD_HOLDS: Final = timedelta(seconds=60)
+"""So long after its last word a relay may still write: it is asked again after 10 s and a tick of
+2 s, and may be cut off just before. It notices by an unanswered ping (5 + 10 s, and 1 s to close),
+lets people go after its grace time (30 s), and looks for such people once a second: 59 s. Only then
+is it true that nobody is being recorded."""
 
 
 def start(*, by: Seat) -> Recording:

@@ -95,8 +95,8 @@ def test_relay_that_is_cut_off_writes_on_and_nobody_reads_that_it_does_not() -> 
     row = make_recording()
     hear(row, "", 1)
 
-    assert miss(row, 45) == ""
-    assert miss(row, 47) == "relay_away"
+    assert miss(row, 1 + 59) == ""
+    assert miss(row, 1 + 61) == "relay_away"
 
 
 def test_relay_that_nobody_has_reached_yet_is_away_when_it_should_have_spoken() -> None:
