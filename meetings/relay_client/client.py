@@ -137,7 +137,8 @@ class RelayClient:
         )
 
     async def stop_recording(self, room: str, recording: str) -> None:
-        await self._placement.ask(
+        """Record no more under this name; a room that is on no relay is not recorded anyway."""
+        await self._ask_gone(
             room, protocol.StopRecording(id=fresh_id(), room=room, recording=recording)
         )
 

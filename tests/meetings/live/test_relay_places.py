@@ -290,6 +290,15 @@ async def test_leaving_a_room_that_is_on_no_relay_puts_it_on_none(
     assert not await RelayPlace.objects.aexists()
 
 
+async def test_stopping_the_recording_of_a_room_that_is_on_no_relay_puts_it_on_none(
+    relays: list[FakeRelay], clients: list[RelayClient], room: str
+) -> None:
+    await clients[0].stop_recording(room, "over")
+
+    assert not await RelayPlace.objects.aexists()
+    assert [relay.asked(protocol.StopRecording) for relay in relays] == [[], []]
+
+
 async def test_place_lost_under_a_running_call_is_settled_again(
     relays: list[FakeRelay], clients: list[RelayClient], room: str
 ) -> None:
