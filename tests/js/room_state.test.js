@@ -221,6 +221,17 @@ test("state_recording_is_announced_fares_and_ends", () => {
   assert.deepEqual([over.recording, over.recordingStatus], [null, null]);
 });
 
+test("state_relay_loss_ends_what_was_said_of_the_recordings_size_and_not_why_it_is_refused", () => {
+  const says = (state, reason) => ({ type: "recording_status", state, reason, size_bytes: 7, tracks: 2 });
+  const recording = { starts_at: "2026-05-04T08:31:02+00:00", state: "running" };
+
+  const lostAfter = (status) => applyMessage(applyMessage(enter({ recording }), status), { type: "relay_lost" });
+
+  assert.equal(lostAfter(says("recording", "")).recordingStatus, null);
+  assert.equal(lostAfter(says("stalled", "no_media")).recordingStatus, null);
+  assert.deepEqual(lostAfter(says("refused", "disk_low")).recordingStatus, says("refused", "disk_low"));
+});
+
 test("state_who_enters_later_finds_the_recording_and_their_answer", () => {
   const recording = { starts_at: "2026-05-04T08:31:02+00:00" };
   const state = enter({ recording });

@@ -130,6 +130,7 @@ export function applyMessage(state, message) {
         activeSpeaker: null,
         speaking: new Set(),
         connections: {},
+        recordingStatus: keepRefusal(state.recordingStatus),
       };
     case "relay_ready":
       return { ...state, relay: "ready" };
@@ -278,6 +279,16 @@ function putEntry(roster, { seat, display_name, role, sources, is_connected }) {
   const entry = { seat, display_name, role, sources, is_connected };
   const isKnown = roster.some((known) => known.seat === seat);
   return isKnown ? roster.map((known) => (known.seat === seat ? entry : known)) : [...roster, entry];
+}
+
+/**
+ * How much was written goes out of date without the media server. Why it does not record stays: that is
+ * told once.
+ *
+ * @param {RoomState["recordingStatus"]} status
+ */
+function keepRefusal(status) {
+  return status?.state === "refused" ? status : null;
 }
 
 /**
