@@ -132,6 +132,20 @@ def test_granted_points_follow_the_last_word() -> None:
     assert list(consents.granted_points("marketing")) == [staying]
 
 
+def test_last_words_of_several_points_are_those_of_this_purpose_and_channel_alone() -> None:
+    staying, leaving, elsewhere, quiet = points = [make_point() for _ in range(4)]
+    for point in (staying, leaving):
+        say(point, "granted")
+    say(leaving, "withdrawn")
+    say(staying, "withdrawn", purpose="research", wording_version="research-1")
+    say(elsewhere, "granted", channel="phone")
+
+    states = consents.current_states([point.pk for point in points], "marketing")
+
+    assert states == {staying.pk: "granted", leaving.pk: "withdrawn"}
+    assert quiet.pk not in states
+
+
 def test_unknown_purpose_is_refused() -> None:
     with pytest.raises(consent.UnknownConsent):
         say(make_point(), "granted", purpose="everything")
