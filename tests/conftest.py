@@ -28,6 +28,7 @@ from tests.people import (
     stranger,
     teammate,
 )
+from tests.processes import migrated_home, site_home
 from vmcrm.celery import app as celery_app
 
 __all__ = [
@@ -36,9 +37,11 @@ __all__ = [
     "auditor",
     "manager",
     "marketer",
+    "migrated_home",
     "north",
     "north_field",
     "owner",
+    "site_home",
     "south",
     "stranger",
     "teammate",

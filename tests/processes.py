@@ -4,20 +4,20 @@ Everything is started in a fixture or test and ended by its process id; nothing 
 
     def test_something(home: Home) -> None:
         start_valkey(home)
-        home.manage("migrate")
         worker = start_worker(home)
         ...
         worker.kill()
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -142,13 +142,36 @@ class Home:
                 process.stop()
 
 
+@pytest.fixture(scope="session")
+def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose database has its tables and nothing in them; nobody works in it."""
+    made = Home(tmp_path_factory.mktemp("migrated"))
+    made.manage("migrate", "-v0")
+    return made.path
+
+
+@pytest.fixture(scope="session")
+def site_home(migrated_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `migrated_home`, with the static files as in production."""
+    folder = tmp_path_factory.mktemp("site")
+    made = Home(Path(shutil.copytree(migrated_home, folder, dirs_exist_ok=True)))
+    made.manage("collectstatic", "--no-input", "-v0")
+    return made.path
+
+
 @pytest.fixture
-def home() -> Iterator[Home]:
-    """An empty home; whatever was started in it is ended."""
+def home(migrated_home: Path) -> Iterator[Home]:
+    """A home of the test's own with empty tables."""
+    with running_home(migrated_home) as made:
+        yield made
+
+
+@contextmanager
+def running_home(like: Path) -> Iterator[Home]:
+    """A copy of the folder `like`; whatever is started in it is ended."""
     with tempfile.TemporaryDirectory(prefix="vmcrm-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder)
-        (path / "run").mkdir(mode=0o700)
-        made = Home(path)
+        made = Home(Path(shutil.copytree(like, folder, dirs_exist_ok=True)))
+        (made.path / "run").mkdir(mode=0o700, exist_ok=True)
         try:
             yield made
         finally:
@@ -191,8 +214,13 @@ def start_worker(
         home,
     )
     if wait:
-        wait_until(lambda: " ready." in process.read_log(), timeout_s=60, process=process)
+        wait_for_worker(process)
     return process
+
+
+def wait_for_worker(worker: Process) -> None:
+    """Until it takes tasks."""
+    wait_until(lambda: " ready." in worker.read_log(), timeout_s=60, process=worker)
 
 
 def start_beat(home: Home) -> Process:

@@ -13,6 +13,7 @@ from tests.processes import (
     start_beat,
     start_valkey,
     start_worker,
+    wait_for_worker,
     wait_until,
 )
 
@@ -70,16 +71,20 @@ def run_state(home: Home) -> tuple[object, ...]:
 
 
 def start_system(home: Home) -> Process:
-    home.manage("migrate", "-v0")
     start_valkey(home)
     start_beat(home)
-    return start_worker(home)
+    return start_worker(home, wait=False)
 
 
 def test_worker_killed_in_a_run_is_made_good_with_one_result(home: Home) -> None:
     worker = start_system(home)
     home.run_code(CREATE_RUN)
-    wait_until(lambda: run_state(home) == ("running", "estimate"), interval_s=0.01, process=worker)
+    wait_until(
+        lambda: run_state(home) == ("running", "estimate"),
+        timeout_s=60,
+        interval_s=0.01,
+        process=worker,
+    )
     worker.kill()
     assert run_state(home) == ("running", "estimate")
 
@@ -99,11 +104,10 @@ def test_worker_killed_in_a_run_is_made_good_with_one_result(home: Home) -> None
 
 
 def test_due_report_comes_once_although_two_workers_look_at_once(home: Home) -> None:
-    home.manage("migrate", "-v0")
     home.run_code(CREATE_DUE_REPORT)
     start_valkey(home)
-    for _number in range(2):
-        start_worker(home)
+    for worker in [start_worker(home, wait=False) for _number in range(2)]:
+        wait_for_worker(worker)
     home.run_code(
         "from analytics.tasks import issue_due_reports\n"
         "for number in range(20): issue_due_reports.delay()\n"

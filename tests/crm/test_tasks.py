@@ -53,12 +53,11 @@ def is_finished(home: Home) -> bool:
 
 
 def test_worker_killed_in_a_mailing_is_made_good_with_one_mail_each(home: Home) -> None:
-    home.manage("migrate", "-v0")
     start_valkey(home)
     start_beat(home)
-    worker = start_worker(home)
+    worker = start_worker(home, wait=False)
     home.run_code(CREATE_MAILING)
-    wait_until(lambda: count_states(home)["sent"] >= 5, process=worker)
+    wait_until(lambda: count_states(home)["sent"] >= 5, timeout_s=60, process=worker)
     worker.kill()
     left = RECIPIENTS - count_states(home)["sent"]
 
@@ -77,7 +76,6 @@ def test_worker_killed_in_a_mailing_is_made_good_with_one_mail_each(home: Home) 
 
 
 def test_jobs_lost_with_the_broker_are_driven_again(home: Home) -> None:
-    home.manage("migrate", "-v0")
     valkey = start_valkey(home)
     home.run_code(CREATE_MAILING)
     valkey.kill()
@@ -92,12 +90,11 @@ def test_jobs_lost_with_the_broker_are_driven_again(home: Home) -> None:
 
 
 def test_broker_killed_under_a_running_worker_is_made_good(home: Home) -> None:
-    home.manage("migrate", "-v0")
     valkey = start_valkey(home)
     start_beat(home)
-    worker = start_worker(home)
+    worker = start_worker(home, wait=False)
     home.run_code(CREATE_MAILING)
-    wait_until(lambda: count_states(home)["sent"] >= 5, process=worker)
+    wait_until(lambda: count_states(home)["sent"] >= 5, timeout_s=60, process=worker)
     valkey.kill()
 
     restarted_at = time.monotonic()
@@ -141,12 +138,11 @@ def slow_server(home: Home) -> Iterator[SlowServer]:
 def test_worker_killed_while_handing_over_never_sends_twice(
     home: Home, slow_server: SlowServer
 ) -> None:
-    home.manage("migrate", "-v0")
     start_valkey(home)
     start_beat(home)
-    worker = start_worker(home)
+    worker = start_worker(home, wait=False)
     home.run_code(CREATE_MAILING)
-    wait_until(lambda: len(slow_server.accepted) >= 7, process=worker)
+    wait_until(lambda: len(slow_server.accepted) >= 7, timeout_s=60, process=worker)
     worker.kill()
 
     again = start_worker(home, wait=False)

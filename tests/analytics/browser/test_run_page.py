@@ -48,8 +48,8 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with running_site() as running:
+def site(site_home: Path) -> Iterator[Site]:
+    with running_site(site_home) as running:
         yield running
 
 

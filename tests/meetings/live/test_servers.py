@@ -129,10 +129,12 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A home whose database has the tables and a room in it; each test takes a copy."""
+def furnished(
+    tmp_path_factory: pytest.TempPathFactory, migrated_home: Path
+) -> tuple[Path, dict[str, str]]:
+    """A home whose database has a room in it; each test takes a copy."""
     made = Home(tmp_path_factory.mktemp("furnished"))
-    made.manage("migrate", "-v0")
+    shutil.copytree(migrated_home, made.path, dirs_exist_ok=True)
     return made.path, json.loads(made.run_code(FURNISH).splitlines()[-1])
 
 

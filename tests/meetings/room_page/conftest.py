@@ -1,6 +1,7 @@
 """A browser with fake devices, and the whole system for it to talk to."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -40,6 +41,6 @@ def browser_without_devices(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    with running_site() as running:
+def site(site_home: Path) -> Iterator[Site]:
+    with running_site(site_home) as running:
         yield running

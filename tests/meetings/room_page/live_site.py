@@ -3,8 +3,8 @@
 import itertools
 import json
 import socket
+import subprocess
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,46 +14,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.processes import Home, Process, start_valkey, wait_until
+from tests.processes import ROOT, Home, Process, running_home, start_valkey, wait_until
 
 SECRET = "a secret for tests only"
-
-PLANTING = """
-import json, sys
-from datetime import timedelta
-from django.test import Client
-from django.utils import timezone
-from meetings.services import access, tokens
-from tests.factories.meetings import make_guest, make_meeting
-from tests.people import make_user
-
-wish = json.loads({wish!r})
-now = timezone.now()
-meeting = make_meeting(
-    make_user(wish["host"], "sales"),
-    kind=wish["kind"], title=wish["title"], has_lobby=wish["has_lobby"],
-    starts_at=now - timedelta(minutes=1), ends_at=now + timedelta(hours=1),
-)
-client = Client()
-client.force_login(meeting.host)
-seats = [
-    make_guest(meeting, name=name, email=f"guest{{number}}@{{meeting.join_code}}.example")
-    for number, name in enumerate(wish["guests"])
-]
-print(json.dumps({{
-    "path": f"/meetings/{{meeting.public_id}}/room/",
-    "host_name": meeting.host.name,
-    "host_session": client.cookies["sessionid"].value,
-    "guests": {{
-        seat.display_name: {{
-            "seat": str(seat.public_id),
-            "name": access.cookie_name(meeting),
-            "value": tokens.seat_cookie_value(seat.registration),
-        }}
-        for seat in seats
-    }},
-}}))
-"""
 
 
 @dataclass
@@ -66,12 +29,47 @@ class Planted:
     guests: dict[str, dict[str, str]]
 
 
+class Planter:
+    """Plants meeting after meeting, without a new start of Django for each."""
+
+    def __init__(self, home: Home) -> None:
+        self._log = home.path / "planter.log"
+        code = "from tests.meetings.room_page import planting; planting.fulfil_wishes()"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "shell", "--no-imports", "-v0", "-c", code],
+                cwd=ROOT,
+                env=home.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def ask(self, wish: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(wish), file=self._process.stdin, flush=True)
+        line = self._process.stdout.readline()
+        assert line, self._log.read_text()
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def stop(self) -> None:
+        """It ends by itself when there is nothing more to wish for."""
+        try:
+            self._process.communicate(timeout=10)
+        finally:
+            self._process.kill()
+
+
 @dataclass
 class Site:
     home: Home
     base: str
     relay: Process
     second_relay: Process | None = None
+    planter: Planter | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def plant(
@@ -88,7 +86,8 @@ class Site:
             "host": f"Host {next(self._numbers)}",
             "guests": guests,
         }
-        answer = json.loads(self.home.run_code(PLANTING.format(wish=json.dumps(wish))))
+        self.planter = self.planter or Planter(self.home)
+        answer = self.planter.ask(wish)
         return Planted(
             self.base + answer["path"],
             answer["host_name"],
@@ -132,39 +131,34 @@ def find_free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running_site(*, has_second_relay: bool = False) -> Iterator[Site]:
+def running_site(site_home: Path, *, has_second_relay: bool = False) -> Iterator[Site]:
+    """A site in a copy of `site_home`."""
     http_port, control_port, second_port = find_free_ports(3)
-    with tempfile.TemporaryDirectory(prefix="vmcrm-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder)
-        (path / "run").mkdir(mode=0o700)
-        base = f"http://localhost:{http_port}"
-        home = Home(
-            path,
-            {
-                "VMCRM_BASE_URL": base,
-                "VMCRM_HTTP_PORT": str(http_port),
-                "VMCRM_RELAY_CONTROL_PORT": str(control_port),
-                "VMCRM_RELAY_SECRET": SECRET,
-            },
-        )
+    base = f"http://localhost:{http_port}"
+    with running_home(site_home) as home:
+        home.variables |= {
+            "VMCRM_BASE_URL": base,
+            "VMCRM_HTTP_PORT": str(http_port),
+            "VMCRM_RELAY_CONTROL_PORT": str(control_port),
+            "VMCRM_RELAY_SECRET": SECRET,
+        }
         if has_second_relay:
             home.variables["VMCRM_RELAY_URLS"] = ",".join(
                 f"ws://127.0.0.1:{port}/control" for port in (control_port, second_port)
             )
+        site = _start(home, base, http_port)
+        if has_second_relay:
+            command = [sys.executable, "-m", "media_relay", "--control-port", str(second_port)]
+            site.second_relay = Process("relay-2", command, home)
         try:
-            site = _start(home, base, http_port)
-            if has_second_relay:
-                command = [sys.executable, "-m", "media_relay", "--control-port", str(second_port)]
-                site.second_relay = Process("relay-2", command, home)
             yield site
         finally:
-            home.stop_all()
+            if site.planter is not None:
+                site.planter.stop()
 
 
 def _start(home: Home, base: str, http_port: int) -> Site:
     start_valkey(home)
-    home.manage("migrate", "-v0")
-    home.manage("collectstatic", "--no-input", "-v0")
     site = Site(home, base, Process("relay", [sys.executable, "-m", "media_relay"], home))
     web = Process(
         "web",

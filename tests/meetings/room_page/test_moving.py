@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -33,8 +34,8 @@ LONGEST_GAP = """async (forMs) => {
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with running_site(has_second_relay=True) as running:
+def site(site_home: Path) -> Iterator[Site]:
+    with running_site(site_home, has_second_relay=True) as running:
         yield running
 
 

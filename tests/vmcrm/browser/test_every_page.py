@@ -5,6 +5,7 @@ The pictures are kept below VMCRM_HOME/screenshots/pages.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -35,8 +36,8 @@ User.objects.create_user("attendee@vmcrm.example", name="Anna Attendee")
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with running_site() as running:
+def site(site_home: Path) -> Iterator[Site]:
+    with running_site(site_home) as running:
         running.home.manage("seed_demo")
         running.home.run_code(ATTENDEE)
         yield running
