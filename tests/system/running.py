@@ -58,11 +58,13 @@ def make_environment(home: Path, **variables: str) -> dict[str, str]:
     }
 
 
-def start_up(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], Path]:
+def start_up(
+    environment: dict[str, str], *, output_name: str = "up.out"
+) -> tuple[subprocess.Popen[bytes], Path]:
     """Starts the supervisor; returns at once with its process and the file it writes to."""
     home = Path(environment["VMCRM_HOME"])
     home.mkdir(parents=True, exist_ok=True)
-    output = home / "up.out"
+    output = home / output_name
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],

@@ -11,7 +11,7 @@ from django.conf import settings
 from playwright.sync_api import sync_playwright
 
 from tests.system.actors import Rep, join, new_person, wait_for_media
-from tests.system.running import ROOT, running_system
+from tests.system.running import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -36,9 +36,9 @@ def wait_for_line(path, words, *, within_s=40):
         time.sleep(0.1)
 
 
-def test_presenter_is_seen_and_heard_and_leaves_at_ctrl_c(tmp_path):
+def test_presenter_is_seen_and_heard_and_leaves_at_ctrl_c(system, tmp_path):
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with running_system(tmp_path / "home") as system, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         found = json.loads(system.manage("shell", "--no-imports", "-c", FIND))
         said = tmp_path / "said.txt"
         with said.open("wb") as file:
@@ -68,14 +68,3 @@ def test_presenter_is_seen_and_heard_and_leaves_at_ctrl_c(tmp_path):
     assert received["frames"] > 10
     assert (code, said.read_text().splitlines()[-1]) == (0, "Left.")
     assert sessions_after == sessions_before - 1
-
-
-def test_presenter_without_a_meeting_or_a_demo_says_what_to_do(tmp_path):
-    with running_system(tmp_path / "home", VMCRM_DEMO="0") as system:
-        result = subprocess.run(
-            [sys.executable, "manage.py", "demo_presenter"],
-            cwd=ROOT, env=system.environment, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-
-    assert result.returncode != 0
-    assert "there is no demo data here" in result.stderr

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from tests.system import actors
 from tests.system.actors import Attendee, Mail, Rep, find_link, read_mails, wait_for
 from tests.system.fake_media import write_picture, write_tone
-from tests.system.running import RunningSystem, running_system
+from tests.system.running import RunningSystem
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(600)]
 
@@ -57,15 +57,14 @@ STORIES = (
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    with running_system(tmp_path_factory.mktemp("loop") / "home") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Browser]]:
+    """One for the host and two for the guests."""
+    folder = tmp_path_factory.mktemp("devices")
+    with sync_playwright() as playwright:
+        started = [launch(playwright, folder, number) for number in (1, 2, 3)]
         yield started
+        for browser in started:
+            browser.close()
 
 
 def launch(playwright: Playwright, folder: Path, number: int) -> Browser:
@@ -85,12 +84,11 @@ def launch(playwright: Playwright, folder: Path, number: int) -> Browser:
 
 @pytest.mark.parametrize("story", STORIES, ids=[story.language for story in STORIES])
 def test_meeting_becomes_knowledge_figures_and_a_report(
-    system: RunningSystem, playwright: Playwright, tmp_path: Path, story: Story
+    system: RunningSystem, browsers: list[Browser], story: Story
 ) -> None:
     screenshots = settings.HOME / "screenshots" / "loop" / story.language
     shutil.rmtree(screenshots, ignore_errors=True)
     screenshots.mkdir(parents=True)
-    browsers = [launch(playwright, tmp_path, number) for number in (1, 2, 3)]
     people = [
         actors.new_person(
             browser, name, language=story.language, base_url=system.base_url,
@@ -193,8 +191,8 @@ def test_meeting_becomes_knowledge_figures_and_a_report(
     assert story.title in report.subject
     assert report.images[0].startswith(b"\x89PNG")
     assert [person.violations for person in (rep, *guests)] == [[], [], []]
-    for browser in browsers:
-        browser.close()
+    for person in (rep, *guests):
+        person.page.context.close()
 
 
 def read_password(system: RunningSystem) -> str:

@@ -3,13 +3,16 @@
 import json
 import random
 import signal
+import sqlite3
 import time
 import urllib.request
+from contextlib import closing
 
 import psutil
 import pytest
 
 from tests.system.running import (
+    READY_LINE,
     find_free_port,
     make_environment,
     running_system,
@@ -39,82 +42,131 @@ def test_up_in_an_empty_folder_serves_everything_and_leaves_nothing_running(tmp_
     assert list_processes_of(home) == []
 
 
-def test_up_twice_for_one_folder_refuses_with_a_sentence(tmp_path):
-    with running_system(tmp_path / "home", VMCRM_DEMO="0") as system:
-        second, output = start_up({**system.environment, "VMCRM_HTTP_PORT": str(find_free_port())})
-        code = second.wait(30)
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    """Without demo data, with two relays; each test leaves it running and ready."""
+    home = tmp_path_factory.mktemp("up") / "home"
+    with running_system(home, VMCRM_DEMO="0", VMCRM_RELAY_PROCESSES="2") as running:
+        yield running
+
+
+def test_up_twice_for_one_folder_refuses_with_a_sentence(system):
+    environment = {**system.environment, "VMCRM_HTTP_PORT": str(find_free_port())}
+    second, output = start_up(environment, output_name="second.out")
+    code = second.wait(30)
 
     assert code != 0
     assert "already runs" in output.read_text()
+    assert is_ready(system)
 
 
-def test_up_on_a_taken_port_refuses_with_a_sentence(tmp_path):
-    with running_system(tmp_path / "one", VMCRM_DEMO="0") as system:
-        environment = make_environment(
-            tmp_path / "two", VMCRM_HTTP_PORT=system.environment["VMCRM_HTTP_PORT"]
-        )
-        second, output = start_up(environment)
-        code = second.wait(30)
+def test_up_on_a_taken_port_refuses_with_a_sentence(system, tmp_path):
+    environment = make_environment(
+        tmp_path / "two", VMCRM_HTTP_PORT=system.environment["VMCRM_HTTP_PORT"]
+    )
+    second, output = start_up(environment)
+    code = second.wait(30)
 
     assert code != 0
     assert "VMCRM_HTTP_PORT" in output.read_text()
+    assert is_ready(system)
 
 
-def test_up_with_two_relays_starts_both_and_tells_the_web_their_doors(tmp_path):
-    with running_system(tmp_path / "home", VMCRM_DEMO="0", VMCRM_RELAY_PROCESSES="2") as system:
-        logs = [system.home / "log" / f"{name}.log" for name in ("relay", "relay-2")]
-        ready = [json.loads(log.read_text().splitlines()[0]) for log in logs]
-        web = find_process_of(system.home, "uvicorn").environ()
+def test_up_with_two_relays_starts_both_and_tells_the_web_their_doors(system):
+    ready = read_relays(system)
+    [web] = find_processes_of(system.home, "uvicorn")
 
-    assert web["VMCRM_RELAY_URLS"].split(",") == [each["control"] for each in ready]
+    assert web.environ()["VMCRM_RELAY_URLS"].split(",") == [each["control"] for each in ready]
     assert ready[0]["media"] != ready[1]["media"]
 
 
-@pytest.mark.parametrize("part", ["relay", "valkey", "web"])
-def test_part_that_is_killed_is_started_again(tmp_path, part):
-    words = {"relay": "media_relay", "valkey": "valkey.sock", "web": "uvicorn"}
-    with running_system(tmp_path / "home", VMCRM_DEMO="0") as system:
-        victim = find_process_of(system.home, words[part])
+@pytest.mark.parametrize(
+    ("part", "word"), [("relay", "media_relay"), ("valkey", "valkey.sock"), ("web", "uvicorn")]
+)
+def test_part_that_is_killed_is_started_again(system, part, word):
+    victim, *others = find_processes_of(system.home, word)
 
-        victim.kill()
+    victim.kill()
 
-        wait_until(lambda: find_process_of(system.home, words[part]) not in {None, victim})
-        wait_until(lambda: is_ready(system.base_url))
+    wait_until(lambda: is_replaced(victim, others, find_processes_of(system.home, word)))
+    wait_until(lambda: is_ready(system))
+    # One relay is enough for the whole to be ready.
+    wait_until(lambda: all(answers(relay["health"]) for relay in read_relays(system)))
 
 
-def test_up_killed_at_three_moments_is_ready_again(tmp_path):
-    kill_and_start_again(tmp_path / "home", moments=3)
+def is_replaced(victim, others, now):
+    return victim not in now and len(now) == len(others) + 1
+
+
+def read_relays(system):
+    """What each of the two said when it listened first; their doors stay the same."""
+    logs = [system.home / "log" / f"{name}.log" for name in ("relay", "relay-2")]
+    return [json.loads(log.read_text().splitlines()[0]) for log in logs]
+
+
+def test_up_killed_in_each_step_of_its_way_goes_on_from_there(tmp_path):
+    home, output = tmp_path / "home", tmp_path / "home" / "up.out"
+    environment = make_environment(home)
+    for has_come_to_the_step in (
+        lambda: count_migrations(home) >= 10,
+        lambda: "Database brought up to date." in output.read_text(),  # then the static files
+        lambda: "Static files collected." in output.read_text(),  # then the demo data
+        lambda: READY_LINE in output.read_text(),
+    ):
+        process, _output = start_up(environment)
+        try:
+            wait_until(has_come_to_the_step, within_s=90)
+            time.sleep(0.3)
+        finally:
+            kill(process)
+
+    with running_system(home) as system:
+        assert is_ready(system)
+        assert "Demo logins" in system.output.read_text()
+    assert list_processes_of(home) == []
+
+
+def count_migrations(home):
+    try:
+        with closing(sqlite3.connect(f"file:{home}/vmcrm.sqlite3?mode=ro", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM django_migrations").fetchone()[0]
+    except sqlite3.OperationalError:  # not there yet
+        return 0
 
 
 @pytest.mark.long
 def test_up_killed_at_ten_moments_is_ready_again(tmp_path):
-    kill_and_start_again(tmp_path / "home", moments=10)
-
-
-def kill_and_start_again(home, *, moments):
     """The first kills fall into the first start (database, demo data), later ones into others."""
+    home = tmp_path / "home"
     seeded = random.Random(20261123)
     environment = make_environment(home)
-    for _ in range(moments):
+    for _ in range(10):
         process, _output = start_up(environment)
         time.sleep(seeded.uniform(0.3, 12))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        kill(process)
         process, output = start_up(environment)
         try:
             wait_until_ready(process, output, within_s=90)
-            assert is_ready(f"http://localhost:{environment['VMCRM_HTTP_PORT']}")
+            assert answers(f"http://localhost:{environment['VMCRM_HTTP_PORT']}/readyz")
         finally:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            kill(process)
     stop(process, home)
 
     assert list_processes_of(home) == []
 
 
-def is_ready(base_url):
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def is_ready(system):
+    return answers(f"{system.base_url}/readyz")
+
+
+def answers(url):
     try:
-        with urllib.request.urlopen(f"{base_url}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.status == 200
     except OSError:
         return False
@@ -124,9 +176,8 @@ def list_processes_of(home):
     return [process for process in psutil.process_iter() if mark_of(process) == str(home)]
 
 
-def find_process_of(home, word):
-    found = [process for process in list_processes_of(home) if word in " ".join(process.cmdline())]
-    return found[0] if found else None
+def find_processes_of(home, word):
+    return [process for process in list_processes_of(home) if word in " ".join(process.cmdline())]
 
 
 def mark_of(process):
