@@ -15,7 +15,7 @@ from tests.media_relay.relay_process import (
     control_client,
     running_relay,
 )
-from tests.media_relay.tcp_attacker import SILENT, SLOW
+from tests.media_relay.tcp_attacker import SILENT, SLOW, SLOW_S
 from tests.media_relay.test_robustness import run_attacker
 
 pytestmark = pytest.mark.process
@@ -25,9 +25,9 @@ ALLOWED_GROWTH_BYTES = 2_000_000
 MAX_STRANGERS = 100
 
 
-async def attack(relay: RelayProcess, seed: int) -> None:
+async def attack(relay: RelayProcess, seed: int, *, hold_s: float = SLOW_S) -> None:
     assert relay.media_tcp is not None
-    await run_attacker("tcp_attacker", *relay.media_tcp, ATTACKERS_IP, seed)
+    await run_attacker("tcp_attacker", *relay.media_tcp, ATTACKERS_IP, seed, hold_s)
 
 
 async def status(client: ControlClient) -> protocol.StatusReport:
@@ -61,7 +61,8 @@ async def test_tcp_attack_ends_no_call_keeps_nobody_out_and_leaves_nothing() -> 
             await ben.watch()
             await ben.frames_of(camera.publication)
             newcomer = await invite(client, "zoe")
-            await attack(relay, seed=1)  # a first round warms up
+            await attack(relay, seed=1, hold_s=0.5)  # a first round warms up
+            await asyncio.sleep(1)
             before = await status(client)
 
             for seed in (2, 3):
