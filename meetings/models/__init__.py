@@ -4,7 +4,12 @@ from meetings.models.chat import ChatMessage
 from meetings.models.live_seat import LiveSeat
 from meetings.models.meeting import AgendaItem, Meeting
 from meetings.models.presence import PresenceInterval
-from meetings.models.recording import Recording, RecordingAccess, RecordingTrack
+from meetings.models.recording import (
+    Recording,
+    RecordingAccess,
+    RecordingAnswer,
+    RecordingTrack,
+)
 from meetings.models.registration import Registration
 from meetings.models.relay_place import RelayPlace
 from meetings.models.seat import Seat
@@ -20,6 +25,7 @@ __all__ = [
     "PresenceInterval",
     "Recording",
     "RecordingAccess",
+    "RecordingAnswer",
     "RecordingTrack",
     "Registration",
     "RelayPlace",

@@ -96,6 +96,11 @@ class RecordingTrack(models.Model):
     relay_file = models.CharField(_("file at the relay"), max_length=128, unique=True)
     media_type = models.CharField(_("type"), max_length=60)
     is_interrupted = models.BooleanField(_("interrupted"), default=False)
+    is_refused = models.BooleanField(
+        _("after a refusal"),
+        default=False,
+        help_text=_("The person had left the recording, and the file ran on: it is not kept."),
+    )
     started_at = models.DateTimeField(_("first frame"))
     duration_s = models.FloatField(_("seconds"))
     size_bytes = models.PositiveBigIntegerField(_("bytes"))
@@ -144,6 +149,24 @@ class RecordingTrack(models.Model):
     @property
     def suffix(self) -> str:
         return ".webm" if self.media_type.endswith("webm") else ".mkv"
+
+
+class RecordingAnswer(models.Model):
+    """What a person said in the room to being recorded, each time it was something else."""
+
+    seat = models.ForeignKey(
+        Seat, on_delete=models.CASCADE, related_name="recording_answers", verbose_name=_("seat")
+    )
+    is_agreeing = models.BooleanField(_("may be recorded"))
+    said_at = models.DateTimeField(_("when"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("answer to being recorded")
+        verbose_name_plural = _("answers to being recorded")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.seat}: {self.is_agreeing}"
 
 
 class RecordingAccess(models.Model):

@@ -7,6 +7,7 @@ from crm.selectors.personal_data import section_of
 from meetings.models import (
     ChatMessage,
     PresenceInterval,
+    RecordingAnswer,
     RecordingTrack,
     Registration,
     Seat,
@@ -15,7 +16,8 @@ from meetings.models import (
 
 
 def export_of_meetings(person: Person) -> list[DataSection]:
-    """Registrations with attendance, talk time, rating, own recordings and chat lines."""
+    """Registrations with attendance, talk time, rating, own recordings (and what was said to being
+    recorded) and chat lines."""
     registrations = Registration.objects.filter(contact_point__in=person.point_ids)
     of_seat = {"seat__registration__in": registrations.values("pk")}
     return [
@@ -40,6 +42,10 @@ def export_of_meetings(person: Person) -> list[DataSection]:
         section_of(
             TalkTime.objects.filter(**of_seat).select_related("seat__meeting"),
             *("seat.meeting.title", "talked_s", "rehearsed_s"),
+        ),
+        section_of(
+            RecordingAnswer.objects.filter(**of_seat).select_related("seat__meeting"),
+            *("seat.meeting.title", "is_agreeing", "said_at"),
         ),
         section_of(
             RecordingTrack.objects.filter(**of_seat).select_related("seat__meeting"),

@@ -15,7 +15,14 @@ from django.utils import timezone
 
 from crm.consent_wordings import current_version
 from crm.services import consent
-from meetings.models import Meeting, Recording, RecordingAccess, RecordingTrack, Seat
+from meetings.models import (
+    Meeting,
+    Recording,
+    RecordingAccess,
+    RecordingAnswer,
+    RecordingTrack,
+    Seat,
+)
 from meetings.models.choices import RecordingPolicy, RecordingTrouble
 from meetings.room_permissions import permissions_of
 from meetings.selectors import recording as recordings
@@ -143,8 +150,13 @@ def answer(*, seat: Seat, is_agreeing: bool) -> None:
 
 
 def _write_answer(seat: Seat, meeting: Meeting, *, is_agreeing: bool) -> None:
-    """In the room, and for a guest in the trace of consents. A plan read before is outdated."""
-    Seat.objects.filter(pk=seat.pk).update(recording_answer=is_agreeing)
+    """In the room, and for a guest in the trace of consents. A plan read before is outdated.
+
+    When somebody said no is what their finished files are measured by: see `refused_files`.
+    """
+    others = Seat.objects.filter(pk=seat.pk).exclude(recording_answer=is_agreeing)
+    if others.update(recording_answer=is_agreeing):
+        RecordingAnswer.objects.create(seat=seat, is_agreeing=is_agreeing)
     seat.recording_answer = is_agreeing
     fanout.announce_number(meeting, advance(meeting))
     if seat.registration is not None:

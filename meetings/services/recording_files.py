@@ -27,6 +27,7 @@ from media_relay.protocol import RecordedFile
 from meetings.models import Recording, RecordingTrack, Seat
 from meetings.relay_files import FileGone, RelayAway, RelayFiles
 from meetings.selectors.recording import id_named
+from meetings.services.refused_files import holds_refused
 
 BACK_OFF_S: Final = (2, 10, 60, 300, 900)
 _State = RecordingTrack.State
@@ -41,7 +42,8 @@ class LeaseLost(Exception):
 def note_finished(*, url: str) -> list[int]:
     """Make a row for each finished file of a relay; gives the rows that are to be fetched.
 
-    A file of a recording that nobody here knows is left alone: it may belong to another system.
+    A file of a recording that nobody here knows is left alone: it may belong to another system. One
+    that ran on after its person had said no is never fetched: its row is made as deleted.
     """
     tracks = [_note(entry, url) for entry in _door(url).list()]
     return [track.pk for track in tracks if track is not None and track.is_at_relay]
@@ -106,11 +108,14 @@ def _note(entry: RecordedFile, url: str) -> RecordingTrack | None:
     if recording is None or seat is None or seat.meeting_id != recording.meeting_id:
         logger.warning("The relay %s holds %s of a recording unknown here", url, entry.file)
         return None
+    is_refused = holds_refused(entry, seat)
     try:
         with transaction.atomic():
             return RecordingTrack.objects.create(
                 recording=recording,
                 seat=seat,
+                state=_State.DELETED if is_refused else _State.WAITING,
+                is_refused=is_refused,
                 source=entry.source,
                 relay_url=url,
                 relay_file=entry.file,

@@ -192,6 +192,22 @@ def shown_accesses(client: Client, user: User, meeting: Meeting) -> list[str]:
     return [] if accesses is None else [str(row.user) for row in accesses]
 
 
+def test_meeting_page_says_why_the_file_of_somebody_who_left_is_missing(
+    client: Client, owner: User
+) -> None:
+    meeting = make_past_meeting(host=owner)
+    make_track(meeting, state="deleted")
+    client.force_login(owner)
+    address = f"/admin/meetings/meeting/{meeting.pk}/change/"
+    of_its_day = client.get(address).content.decode()
+
+    make_track(meeting, state="deleted", is_refused=True)
+    of_a_leaver = client.get(address).content.decode()
+
+    reason = "this person had left the recording"
+    assert [of_its_day.count(reason), of_a_leaver.count(reason)] == [0, 1]
+
+
 def test_meeting_page_lists_who_took_files_along_newest_first(
     client: Client, owner: User, manager: User, auditor: User, marketer: User, track: RecordingTrack
 ) -> None:

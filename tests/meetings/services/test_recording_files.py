@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import hashlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,8 +17,8 @@ from django.utils import timezone
 from crm.services import leases
 from media_relay import protocol
 from media_relay.recording.journal import write_journal
-from meetings.models import Recording, RecordingTrack, Seat
-from meetings.services import recording_files
+from meetings.models import Recording, RecordingAnswer, RecordingTrack, Seat
+from meetings.services import recording, recording_files
 from tests.media_relay.recording.encoded import packets_of, record
 from tests.media_relay.recording.recordings import recording_relay
 from tests.media_relay.relay_process import SECRET, ControlClient, RelayProcess, eventually
@@ -254,6 +254,39 @@ async def test_file_that_is_deleted_before_it_was_fetched_goes_from_the_relay(
     assert (still_due, state) == ([track.pk], "deleted")
     await eventually(lambda: is_gone(path), "the relay deletes its copy")
     assert not default_storage.exists(f"recordings/{track.public_id.hex}.webm")
+
+
+async def test_file_that_ran_on_after_a_no_is_never_fetched_and_goes_from_the_relay(
+    tmp_path: Path, settings: Any, transactional_db: None
+) -> None:
+    """The relay could not be told; the other person's file is kept."""
+    settings.RELAY_SECRET, settings.RECORDING_PARTS = SECRET, tmp_path / "parts"
+    row, refusing = await sync_to_async(make_recording)()
+    staying = await sync_to_async(make_guest)(refusing.meeting, "Steffi Stays")
+    await sync_to_async(recording.answer)(seat=refusing, is_agreeing=False)
+    await RecordingAnswer.objects.aupdate(said_at=datetime(2020, 1, 1, tzinfo=UTC))
+    folder = tmp_path / "relay"
+    folder.mkdir()
+    refused_path, _kept_path = [
+        leave_file(folder, str(row.public_id), str(each.public_id)) for each in (refusing, staying)
+    ]
+
+    async with recording_relay(folder) as (relay, _client):
+        await eventually(lambda: are_noted(relay, 2), "both files are found")
+        refused = await RecordingTrack.objects.aget(seat=refusing)
+        kept = await RecordingTrack.objects.aget(seat=staying)
+        before = [(track.state, track.is_refused) for track in (refused, kept)]
+        states = [await fetch(track_id=track.pk) for track in (refused, kept)]
+        await eventually(lambda: is_gone(refused_path), "the relay deletes the refused file")
+
+    assert before == [("deleted", True), ("waiting", False)]
+    assert states == ["deleted", "stored"]
+    assert default_storage.exists(f"recordings/{kept.public_id.hex}.webm")
+    assert not default_storage.exists(f"recordings/{refused.public_id.hex}.webm")
+
+
+async def are_noted(relay: RelayProcess, count: int) -> bool:
+    return len(await note_finished(url=relay.control)) == count
 
 
 async def test_file_that_is_deleted_on_its_way_does_not_come_back(
