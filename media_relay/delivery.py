@@ -53,6 +53,7 @@ class Delivery:
         self._meter = meter
         self._round_trip = round_trip
         self._stats = stats
+        self._octets_before = 0  # by streams that are over
         self._octets_counted = 0
         self._looked_at = 0.0
 
@@ -65,6 +66,19 @@ class Delivery:
         if self.is_connected:
             wanted = self._view.layer_for(publication) if publication.is_video else TOP
             publication.add(slot.forwarder, now, wanted=wanted)
+
+    def end(self, publication: Publication, now: float) -> bool:
+        """The publication is over: its section goes idle. False when it had none."""
+        for slot in self.slots.all:
+            if slot.publication is publication:
+                slot.free()
+                over = self.slots.renew(slot, now)
+                self._octets_before += over.octet_count
+                self._meter.forget_source(over.ssrc)
+                self._view.estimate.forget_source(over.ssrc)
+                self.connection.forget_streams((over.ssrc, over.rtx_ssrc))
+                return True
+        return False
 
     def share(self, now: float) -> None:
         """Which layer of each video the viewer gets; nothing while nobody listens."""
@@ -149,7 +163,8 @@ class Delivery:
             return None
         for slot in self.slots.all:
             slot.forwarder.catch_up()
-        octets = sum(slot.forwarder.octet_count for slot in self.slots.all)
+        octets = self._octets_before
+        octets += sum(slot.forwarder.octet_count for slot in self.slots.all)
         self._meter.count(octets - self._octets_counted)
         self._octets_counted = octets
         return self._meter.read(now)

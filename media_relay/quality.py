@@ -69,6 +69,10 @@ class PathMeter:
             source.expected = source.lost = 0
         return quality
 
+    def forget_source(self, ssrc: int) -> None:
+        """This source is over; what it told since the figures were read is not told any more."""
+        self._sources.pop(ssrc, None)
+
     def forget(self) -> None:
         """Another connection follows: its sources count anew."""
         self._sources.clear()

@@ -1,7 +1,9 @@
 """The media sections (slots) of one subscribe connection, and how an offer describes them.
 
-Each keeps its SSRC and its numbering for life; when its track ends, the section goes idle and waits
-for the next publication with the same codec.
+When its track ends, the section goes idle and waits for the next publication with the same codec,
+which is another stream with SSRCs of its own: Chromium decodes an SSRC that an offer had struck out
+and another one brings back, and shows nothing of it. Voices that take turns in a section without a
+new offer share its SSRC.
 """
 
 from dataclasses import dataclass
@@ -110,9 +112,24 @@ class Slots:
         """As an offer describes them."""
         return [_section_of(slot) for slot in self.all]
 
+    def renew(self, slot: Slot, now: float) -> Forwarder:
+        """Give an idle section another stream. Returns the one that is over and fed no more."""
+        over = slot.forwarder
+        del self.by_ssrc[over.ssrc]
+        slot.forwarder = self._new_forwarder(slot.codec, now)
+        self.by_ssrc[slot.forwarder.ssrc] = slot
+        return over
+
     def _add(self, codec: Codec, now: float) -> Slot:
+        forwarder = self._new_forwarder(codec, now)
+        slot = Slot(mid=str(len(self.all)), codec=codec, forwarder=forwarder)
+        self.all.append(slot)
+        self.by_ssrc[forwarder.ssrc] = slot
+        return slot
+
+    def _new_forwarder(self, codec: Codec, now: float) -> Forwarder:
         connection = self._connection
-        forwarder = Forwarder(
+        return Forwarder(
             send=connection.send_rtp,
             find_outlet=lambda: connection.outlet,
             payload_type=codec.payload_type,
@@ -120,10 +137,6 @@ class Slots:
             clock_rate=codec.clock_rate,
             now=now,
         )
-        slot = Slot(mid=str(len(self.all)), codec=codec, forwarder=forwarder)
-        self.all.append(slot)
-        self.by_ssrc[forwarder.ssrc] = slot
-        return slot
 
 
 def cname_of(publication: Publication) -> str:

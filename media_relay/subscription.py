@@ -119,12 +119,10 @@ class Subscription:
         for kept in (self._waiting, self._unheard):
             if publication in kept:
                 kept.remove(publication)
-        for slot in self._delivery.slots.all:
-            if slot.publication is publication:
-                slot.free()
-                self._is_changed = True
-                self._waiting += self._unheard
-                self._unheard.clear()
+        if self._delivery.end(publication, now):
+            self._is_changed = True
+            self._waiting += self._unheard
+            self._unheard.clear()
         self._offer_if_free(now)
 
     def answer(self, generation: int, sdp: str, now: float) -> None:

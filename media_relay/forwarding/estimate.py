@@ -79,6 +79,10 @@ class NetworkEstimate:
             self.loss = min(1.0, lost / expected)
             self._is_loss_new = True
 
+    def forget_source(self, ssrc: int) -> None:
+        """This stream is over: no report on it follows."""
+        self._received.pop(ssrc, None)
+
     # --- what follows from it ---
 
     def decide(self, *, sending_bps: float, next_bps: float | None, now: float) -> None:

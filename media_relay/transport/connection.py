@@ -6,7 +6,7 @@ ICE finds the address, DTLS the keys; this object joins the two and keeps the co
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal, Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -86,7 +86,7 @@ class Connection:
         self._address: Address | None = None
         self._name = SocketName()
         self._outlet: Outlet | None = None
-        self._created_at = now
+        self._described_at: float | None = None
         self._checked_at = now
         self._ssrcs: set[int] = set()
         self._closing: asyncio.Task[None] | None = None
@@ -118,6 +118,8 @@ class Connection:
         """What the peer's description says; candidates in it are ignored on purpose."""
         self.ice.remote_ufrag = ufrag
         self._fingerprints = fingerprints
+        if self._described_at is None:
+            self._described_at = time.monotonic()
         self._start_handshake()
 
     def close(self) -> None:
@@ -198,6 +200,12 @@ class Connection:
         self._stats.bytes_out += length
         return True
 
+    def forget_streams(self, ssrcs: Iterable[int]) -> None:
+        """These are over; nothing is sent under their SSRCs any more."""
+        if self._srtp is not None:
+            for ssrc in ssrcs:
+                self._srtp.outbound.forget_stream(ssrc)
+
     def send_rtcp(self, packet: bytes) -> None:
         """Seal and send an RTCP packet."""
         if self._srtp is None or self.state != "connected" or len(packet) > MAX_DATAGRAM_BYTES:
@@ -225,8 +233,10 @@ class Connection:
     def check_consent(self, now: float) -> None:
         """Called about twice a second: notice a silent peer (RFC 7675 section 5.1)."""
         silence = now - self._checked_at
-        if self.state == "connecting" and now - self._created_at > SETUP_LIMIT_S:
-            self._end("setup_timeout")
+        if self.state == "connecting":
+            # A viewer who comes first waits for somebody to watch, however long that takes.
+            if self._described_at is not None and now - self._described_at > SETUP_LIMIT_S:
+                self._end("setup_timeout")
         elif self.state == "connected" and silence > CONSENT_S:
             self._change("disconnected")
         elif self.state == "disconnected" and silence > SILENCE_LIMIT_S:

@@ -5,6 +5,7 @@ costs a third. Only the binding's functions are used, on the contexts that the s
 """
 
 from enum import Enum
+from socket import htonl
 from typing import Any
 
 from pylibsrtp import Session
@@ -70,6 +71,13 @@ class OutboundSrtp:
     def seal_rtcp(self, buffer: PacketBuffer, length: int) -> int | None:
         """As `seal_rtp`, for an RTCP packet."""
         return self._seal(lib.srtp_protect_rtcp, buffer, length)
+
+    def forget_stream(self, ssrc: int) -> None:
+        """Give back what libsrtp keeps of a stream. Nothing may be sent under this SSRC again: its
+        packets would be counted from the beginning, and AES-GCM see a number twice.
+        """
+        # It refuses what was never sent. The SSRC is expected in the network's order.
+        lib.srtp_remove_stream(self.context, htonl(ssrc))
 
     def _seal(self, protect: Any, buffer: PacketBuffer, length: int) -> int | None:
         self._length[0] = length

@@ -4,6 +4,7 @@
 const publishing = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...rtcConfiguration });
 const watching = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...rtcConfiguration });
 const sourceOfTrack = new Map();
+const elementOfTrack = new Map(); // the newest for each track that is watched
 let lastOffer = Promise.resolve();
 
 watching.ontrack = ({ track, streams }) => {
@@ -11,6 +12,7 @@ watching.ontrack = ({ track, streams }) => {
   element.autoplay = true;
   element.srcObject = new MediaStream([track]);
   document.body.append(element);
+  elementOfTrack.set(track, element);
   element.play();
 };
 
@@ -88,6 +90,44 @@ window.takeOffer = (generation, sdp) => {
     await relayAnswer(generation, watching.localDescription.sdp);
   });
   return lastOffer;
+};
+
+/** What a person sees and hears: frames on the screen, and how loud the track is, by mid. */
+window.playedByMid = async () => {
+  const played = {};
+  for (const { mid, receiver } of watching.getTransceivers()) {
+    const element = elementOfTrack.get(receiver.track);
+    if (!element) continue;
+    played[mid] = receiver.track.kind === "video"
+      ? { frames: element.getVideoPlaybackQuality().totalVideoFrames }
+      : { level: await loudest(receiver.track) };
+  }
+  return played;
+};
+
+/** The largest sample of half a second, 0 to 1. */
+async function loudest(track) {
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  let level = 0;
+  for (let round = 0; round < 25; round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    analyser.getFloatTimeDomainData(samples);
+    level = Math.max(level, ...samples.map(Math.abs));
+  }
+  await context.close();
+  return level;
+}
+
+window.stopDevices = async () => {
+  for (const transceiver of publishing.getTransceivers()) {
+    transceiver.sender.track?.stop();
+    await transceiver.sender.replaceTrack(null);
+    transceiver.direction = "inactive";
+  }
+  await negotiate();
 };
 
 window.receivedByMid = async () => {

@@ -120,6 +120,18 @@ class CallPage:
         track = self.tracks.get(source)
         return received.get(track.mid, {}) if track is not None else {}
 
+    async def until_played(self) -> None:
+        """The picture reaches the screen and the sound has energy."""
+
+        async def played() -> bool:
+            before = await self.page.evaluate("playedByMid()")
+            after = await self.page.evaluate("playedByMid()")
+            picture, sound = (self.tracks[source].mid for source in ("camera", "microphone"))
+            frames = [played[picture]["frames"] for played in (before, after)]
+            return frames[1] > frames[0] and after[sound]["level"] > 0.001
+
+        await eventually(played, "a picture that moves and sound that is heard")
+
     async def more_frames(self, source: str, count: int = 30) -> None:
         before = (await self.received(source)).get("framesDecoded", 0)
 
@@ -327,6 +339,34 @@ async def test_chromium_screen_share_comes_goes_and_comes_again() -> None:
         await eventually(is_offered_again, "the second screen share")
         assert call.tracks["screen"].mid == first.mid
         await call.more_frames("screen", 10)
+
+
+async def test_chromium_who_comes_back_is_seen_and_heard_again() -> None:
+    """In the sections that were used before: decoding is not enough, it must reach the screen."""
+    async with call_page() as call:
+        await start_call(call)
+        await call.until_played()
+        first = dict(call.tracks)
+        await call.page.evaluate("stopDevices()")
+        for track in first.values():
+            await call.client.wait_for(
+                protocol.PublicationEnded,
+                lambda event, ended=track.publication: event.publication == ended,
+            )
+
+        await call.page.evaluate("publishDevices({})")
+
+        async def is_offered_again() -> bool:
+            return all(
+                source in call.tracks and call.tracks[source].publication != track.publication
+                for source, track in first.items()
+            )
+
+        await eventually(is_offered_again, "the tracks of the one who came back")
+        assert {track.mid for track in call.tracks.values()} == {
+            track.mid for track in first.values()
+        }
+        await call.until_played()
 
 
 async def test_chromium_ice_restart_keeps_the_picture() -> None:

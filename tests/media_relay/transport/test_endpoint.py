@@ -253,6 +253,18 @@ async def test_page_that_goes_before_its_handshake_asks_nobody_for_a_cookie(rela
     assert relay.stats.cookies_asked == 0
 
 
+async def test_connection_waits_for_its_description_as_long_as_it_takes(relay: Relay) -> None:
+    """A viewer who comes first is offered nothing until somebody publishes."""
+    connection = relay.endpoint.add(Listener())
+
+    connection.check_consent(time.monotonic() + 3_600)
+    assert connection.state == "connecting"
+
+    connection.set_remote(ufrag="peer", fingerprints=(relay.peer,))
+    connection.check_consent(time.monotonic() + SETUP_LIMIT_S + 1)
+    assert relay.stats.drops["connection_setup_timeout"] == 1
+
+
 async def test_connection_that_never_got_to_a_handshake_asks_nobody_for_a_cookie(
     relay: Relay,
 ) -> None:

@@ -35,7 +35,10 @@ export class Tile {
       ]),
     );
     this.#parts.pin.addEventListener("click", onPin);
-    this.#video.addEventListener("resize", () => this.#showShape());
+    this.#video.addEventListener("resize", () => {
+      this.#showShape();
+      this.#showPicture();
+    });
   }
 
   /** @param {TileContent} content */
@@ -92,9 +95,13 @@ export class Tile {
     this.#showPicture();
   }
 
-  /** A remote track is "muted" until its first packet, and when its sender stops. */
+  /**
+   * A remote track is "muted" until its first packet, and when its sender stops; before its first
+   * picture the video has no width.
+   */
   #showPicture = () => {
-    const hasPicture = this.#track !== null && !this.#track.muted && !this.#isPaused;
+    const isSent = this.#track !== null && !this.#track.muted && !this.#isPaused;
+    const hasPicture = isSent && this.#video.videoWidth > 0;
     this.#parts.face.hidden = hasPicture;
     this.#video.hidden = !hasPicture;
   };
