@@ -186,6 +186,10 @@ class DayItem:
     kind: str
     whose: str = ""
     """The colleague whose it is; empty for one's own."""
+    is_now: bool = False
+    """Going on at this moment."""
+    door_url: str = ""
+    """Leads straight into what is going on, past its page."""
 
 
 DayItemSource = Callable[["User"], list[DayItem]]

@@ -157,7 +157,7 @@ def list_day_items(user: "User") -> list[DayItem]:
     """Today's meetings one runs, and who waits in their lobbies; for managers the team's, too."""
     items = []
     for meeting in appointments.meetings_of_day(user=user):
-        items.append(_meeting_item(meeting))
+        items.append(_meeting_item(meeting, is_own=True))
         waiting = 0 if meeting.is_over else getattr(meeting, "waiting_count", 0)
         if waiting:
             items.append(_waiting_item(meeting, waiting))
@@ -165,7 +165,8 @@ def list_day_items(user: "User") -> list[DayItem]:
     return items + [_meeting_item(meeting, whose=meeting.host.name) for meeting in others]
 
 
-def _meeting_item(meeting: Meeting, whose: str = "") -> DayItem:
+def _meeting_item(meeting: Meeting, *, is_own: bool = False, whose: str = "") -> DayItem:
+    room = reverse("meetings:room", args=[meeting.public_id])
     return DayItem(
         when=meeting.starts_at,
         title=meeting.title,
@@ -173,6 +174,8 @@ def _meeting_item(meeting: Meeting, whose: str = "") -> DayItem:
         icon="presentation",
         kind="meeting",
         whose=whose,
+        is_now=meeting.is_under_way,
+        door_url=room if is_own and meeting.is_room_open else "",
     )
 
 

@@ -1,4 +1,5 @@
-"""Keeps secrets out of the logs: personal links, tokens, cookies, passwords, our own keys."""
+"""Keeps out of the logs what must not stand there (personal links, tokens, cookies, passwords, our
+own keys) and what nobody looks for there (tasks that the clock starts every other second)."""
 
 import logging
 import re
@@ -6,6 +7,8 @@ import traceback
 from functools import lru_cache
 
 from django.conf import settings
+
+from vmcrm.schedule import SCHEDULE
 
 MASK = "***"
 
@@ -56,3 +59,20 @@ class MaskSecrets(logging.Filter):
         if record.exc_text:
             record.exc_text = mask(record.exc_text)
         return True
+
+
+class LowerRoutine(logging.Filter):
+    """Celery's "received" and "succeeded" of a task that the clock starts become debug lines.
+
+    Warnings and errors of such tasks stay as loud as they are.
+    """
+
+    routine = frozenset(entry["task"] for entry in SCHEDULE.values())
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        data = getattr(record, "data", None)  # what celery hands over for filters like this one
+        is_routine = isinstance(data, dict) and data.get("name") in self.routine
+        if record.levelno != logging.INFO or not is_routine:
+            return True
+        record.levelno, record.levelname = logging.DEBUG, logging.getLevelName(logging.DEBUG)
+        return logging.getLogger(record.name).isEnabledFor(logging.DEBUG)

@@ -286,10 +286,17 @@ LOG_LEVEL = env.read_text("LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask": {"()": "vmcrm.logs.MaskSecrets"}},
+    "filters": {
+        "mask": {"()": "vmcrm.logs.MaskSecrets"},
+        "routine": {"()": "vmcrm.logs.LowerRoutine"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["routine", "mask"],
+        }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -41,11 +41,11 @@ BADGES = {
 
 class ScheduleForm(ScheduleModelForm):
     time_zone = forms.ChoiceField(
-        label=gettext_lazy("time zone"),
+        label=gettext_lazy("Time zone"),
         choices=lambda: [(name, name) for name in sorted(available_timezones())],
     )
     currency = forms.RegexField(
-        label=gettext_lazy("currency"),
+        label=gettext_lazy("Currency"),
         regex=r"^[A-Z]{3}$",
         error_messages={
             "invalid": gettext_lazy("Write the three capital letters of a currency, as in EUR.")

@@ -31,6 +31,10 @@ TEXTS = {
         _("“%(channel)s” would lose customers with more money."),
         _("Check the effect; a channel that does harm should be left out."),
     ),
+    "amount_too_large": (
+        _("A figure of “%(name)s” is too large: %(amount)s; %(most)s is the most."),
+        _("Give a smaller amount, or count in thousands or millions."),
+    ),
     "negative_amount": (
         _("An amount of “%(name)s” is below zero: %(amount)s."),
         _("Give an amount of zero or more."),

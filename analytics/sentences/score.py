@@ -36,7 +36,7 @@ TEXTS = {
         _("Compare meetings within one version of the weights."),
     ),
     "few_people": (
-        _("Only %(n)s people stand behind “%(indicator)s”."),
+        _("“%(indicator)s” rests on few people: %(n)s."),
         _("One person more or less would change it; read it with care."),
     ),
 }

@@ -18,7 +18,7 @@ from crm.admin.base import VisibleAdmin, VisibleTable
 from crm.extensions import Panel
 from meetings.admin.meeting_pages import MeetingPages
 from meetings.extensions import MeetingOnPage, meeting_panels
-from meetings.forms.planning import MeetingForm, initial_for
+from meetings.forms.planning import AgendaFormSet, MeetingForm, initial_for
 from meetings.models import AgendaItem, Meeting, RecordingAccess
 from meetings.models.choices import MeetingKind, MeetingState
 from meetings.permissions import (
@@ -54,6 +54,7 @@ _KIND_ICONS = {
 
 class AgendaInline(VisibleTable):
     model = AgendaItem
+    formset = AgendaFormSet
     fields = ("position", "title", "duration_min", "speaker")
 
     def get_extra(self, request: HttpRequest, obj: Meeting | None = None, **kwargs: Any) -> int:

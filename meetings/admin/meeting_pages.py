@@ -212,7 +212,11 @@ class MeetingPages(_Base):
         if not can_plan(request.user):
             raise PermissionDenied
         is_sending = request.method == "POST"
-        form = InviteForm(request.POST if is_sending else request.GET or None, user=request.user)
+        form = InviteForm(
+            request.POST if is_sending else _choice_in(request),
+            initial={"filter": request.GET.get("filter", "")},
+            user=request.user,
+        )
         meeting = form.cleaned_data["meeting"] if form.is_valid() else None
         if meeting is not None and not can_invite(request.user, meeting):
             raise PermissionDenied
@@ -240,7 +244,7 @@ class MeetingPages(_Base):
     def _show_invite(
         self, request: HttpRequest, meeting: Meeting | None, form: InviteForm
     ) -> HttpResponse:
-        filter_text = form.data.get("filter", "") if form.is_bound else ""
+        filter_text = (form.data if form.is_bound else request.GET).get("filter", "")
         contacts = filtered_contacts(_staff(request), filter_text)
         context = {
             "form": form,
@@ -248,11 +252,17 @@ class MeetingPages(_Base):
             "preview": (
                 invitations.preview(meeting=meeting, contacts=contacts) if meeting else None
             ),
+            "free_seats": meeting.count_free_seats() if meeting else None,
             "contact_count": contacts.count(),
             "contact_list": f"{reverse('admin:crm_contact_changelist')}?{filter_text}",
             "is_everybody": not filter_text,
         }
         return self._page(request, "invite.html", _("Invite to a meeting"), context)
+
+
+def _choice_in(request: HttpRequest) -> Any:
+    """The address's fields once a meeting was chosen; a list's filter alone is no answer yet."""
+    return request.GET if "meeting" in request.GET else None
 
 
 def _times_of(meeting: Meeting) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from meetings.models.template import weights_add_up
 from meetings.services.local_time import find_zone, point_in_time
 from meetings.services.planning import defaults_for
 
+LONGEST_MEETING = timedelta(hours=24)
+LATEST_PLANNING = timedelta(hours=1)  # who is late may still write down what has just begun
+MOST_SEATS = 200  # what one room of the relay holds (media_relay.room.MAX_PARTICIPANTS)
 _CONTINENTS = frozenset(
     {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 )
@@ -88,6 +91,9 @@ class _ZonedForm(forms.BaseForm):
         if end <= start:
             self.add_error("end", _("The meeting must end after it starts."))
             return None
+        if end - start > LONGEST_MEETING:
+            self.add_error("end", _("A meeting lasts 24 hours at most."))
+            return None
         return start, end
 
 
@@ -154,6 +160,12 @@ class MeetingForm(_ZonedForm, forms.ModelForm):
             if name in self.fields and value is not None:
                 self.fields[name].initial = value.astimezone(zone).replace(tzinfo=None)
 
+    def clean_capacity(self) -> int:
+        capacity: int = self.cleaned_data["capacity"]
+        if capacity > MOST_SEATS and "capacity" in self.changed_data:
+            raise ValidationError(_("A room takes %(most)s people at most.") % {"most": MOST_SEATS})
+        return capacity
+
     def clean(self) -> dict[str, Any]:
         super().clean()
         if self.instance.pk:
@@ -166,7 +178,9 @@ class MeetingForm(_ZonedForm, forms.ModelForm):
 
     def _read_start_and_end(self) -> None:
         times = self.read_times()
-        if times is not None:
+        if times is not None and times[0] < datetime.now(tz=UTC) - LATEST_PLANNING:
+            self.add_error("start", _("This time has passed already."))
+        elif times is not None:
             self.instance.starts_at, self.instance.ends_at = times
             self.instance.time_zone = self.cleaned_data["time_zone"]
 
@@ -194,6 +208,23 @@ class MeetingForm(_ZonedForm, forms.ModelForm):
             # own errors say what is missing.
             return
         super()._post_clean()  # type: ignore[misc]
+
+
+class AgendaFormSet(forms.BaseInlineFormSet):
+    """The points of the agenda, which together fit into the meeting."""
+
+    def clean(self) -> None:
+        super().clean()
+        meeting = self.instance
+        if any(self.errors) or not self.has_changed() or meeting.starts_at is None:
+            return
+        points = [form.cleaned_data for form in self.forms if form not in self.deleted_forms]
+        agenda_min = sum(point.get("duration_min", 0) for point in points if point.get("title"))
+        if agenda_min > meeting.length_min:
+            raise ValidationError(
+                _("The agenda takes %(agenda)s minutes, the meeting only %(meeting)s."),
+                params={"agenda": agenda_min, "meeting": meeting.length_min},
+            )
 
 
 def _spell(value: Decimal) -> str:

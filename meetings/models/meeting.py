@@ -216,6 +216,10 @@ class Meeting(models.Model):
         planned = end - max(self.counted_from, self.starts_at)
         return planned if planned > timedelta(0) else max(end - self.counted_from, timedelta(0))
 
+    def count_free_seats(self) -> int:
+        """How many more people can register; a query."""
+        return max(self.capacity - self.registrations.standing().count(), 0)
+
     @property
     def is_over(self) -> bool:
         """Nobody can join any more."""
@@ -245,6 +249,13 @@ class Meeting(models.Model):
         if self.state == MeetingState.PLANNED:
             return timezone.now() >= self.room_opens_at
         return self.state == MeetingState.LIVE
+
+    @property
+    def is_under_way(self) -> bool:
+        """Between start and end with the door open, or live for as long as its people stay."""
+        if self.state == MeetingState.PLANNED:
+            return self.starts_at <= timezone.now() < self.ends_at
+        return self.is_live
 
 
 class AgendaItem(models.Model):

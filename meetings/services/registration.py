@@ -67,7 +67,7 @@ def check_open(*, meeting: Meeting) -> None:
         raise RegistrationNotYetOpen
     if meeting.registration_closes_at and now >= meeting.registration_closes_at:
         raise RegistrationClosed
-    if meeting.registrations.standing().count() >= meeting.capacity:
+    if not meeting.count_free_seats():
         raise MeetingFull
 
 

@@ -33,6 +33,8 @@ def show_room(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _show_way_in(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     """A stranger learns no more of a meeting by invitation than that this address needs a seat."""
     is_known = can_see_page(request.user, meeting)
+    if is_known and meeting.is_over:
+        return render(request, "meetings/room_closed.html", {"meeting": meeting}, status=403)
     context = {"meeting": meeting if is_known else None, "room_path": request.path}
     return render(request, "meetings/room_no_seat.html", context, status=403)
 

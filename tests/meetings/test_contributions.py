@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from crm.extensions import timeline_links
@@ -70,6 +71,32 @@ def test_day_items_are_todays_own_meetings_and_who_waits(owner: User, teammate: 
         ("lobby", "1 person waits in the lobby of “Today”"),
     ]
     assert contributions.list_day_items(teammate) == []
+
+
+def test_meeting_under_way_is_marked_and_leads_its_host_into_the_room(
+    client: Client, owner: User, manager: User
+) -> None:
+    just_now = timezone.now() - timedelta(minutes=1)
+    meeting = make_meeting(owner, title="Under way", starts_at=just_now)
+    room = reverse("meetings:room", args=[meeting.public_id])
+    client.force_login(owner)
+
+    page = client.get("/admin/").content.decode()
+
+    (own,) = contributions.list_day_items(owner)
+    (seen_by_manager,) = contributions.list_day_items(manager)
+    assert (own.is_now, own.door_url) == (True, room)
+    assert (seen_by_manager.is_now, seen_by_manager.door_url) == (True, "")
+    assert f'href="{room}"' in page
+    assert '<span class="badge badge-good">now</span>' in page
+
+
+def test_meeting_that_is_over_is_not_marked_as_now(owner: User) -> None:
+    make_past_meeting(owner, starts_at=timezone.now() - timedelta(minutes=2))
+
+    (item,) = contributions.list_day_items(owner)
+
+    assert (item.is_now, item.door_url) == (False, "")
 
 
 def test_day_of_a_manager_names_the_teams_meetings_and_whose_they_are(

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from vmcrm.logs import MaskSecrets, mask
+from vmcrm.logs import LowerRoutine, MaskSecrets, mask
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,31 @@ def test_filter_masks_tracebacks():
 
     line = logging.Formatter().format(record).rpartition("ValueError: ")[2]
     assert line == "invalid literal for int() with base 10: 'token=***'"
+
+
+def log_like_celery(caplog, *, task: str, level: int, from_level: int) -> list[tuple[str, str]]:
+    context = {"id": "5", "name": task, "runtime": 0.01}
+    line = "Task %(name)s[%(id)s] succeeded in %(runtime)ss"
+    routine = LowerRoutine()
+    caplog.handler.addFilter(routine)
+    try:
+        with caplog.at_level(from_level, logger="celery.app.trace"):
+            logging.getLogger("celery.app.trace").log(level, line, context, extra={"data": context})
+    finally:
+        caplog.handler.removeFilter(routine)
+    return [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    ("task", "level", "from_level", "shown"),
+    [
+        ("crm.tasks.sweep_deliveries", logging.INFO, logging.INFO, []),
+        ("crm.tasks.sweep_deliveries", logging.INFO, logging.DEBUG, ["DEBUG"]),
+        ("crm.tasks.sweep_deliveries", logging.ERROR, logging.INFO, ["ERROR"]),
+        ("crm.tasks.deliver", logging.INFO, logging.INFO, ["INFO"]),
+    ],
+)
+def test_tasks_of_the_clock_are_logged_for_debugging_only(caplog, task, level, from_level, shown):
+    lines = log_like_celery(caplog, task=task, level=level, from_level=from_level)
+
+    assert [(name, task in text) for name, text in lines] == [(name, True) for name in shown]

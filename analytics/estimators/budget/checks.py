@@ -10,6 +10,7 @@ from analytics.estimators.errors import BadProblem, Finding, refuse
 
 UNITS = ("per_unit", "at_cap")
 TOTAL = "total"
+LARGEST_AMOUNT = 1e15  # beyond it a float no longer tells cents apart, and solvers see infinity
 
 
 def check_budget(spec: BudgetSpec) -> None:
@@ -88,6 +89,8 @@ def _check_amount(amount: float | None, name: str) -> Iterator[Finding]:
         yield refuse("figure_infinite", name=name)
     elif amount < 0:
         yield refuse("negative_amount", name=name, amount=amount)
+    elif amount > LARGEST_AMOUNT:
+        yield refuse("amount_too_large", name=name, amount=amount, most=LARGEST_AMOUNT)
 
 
 def _check_curve(channel: Channel) -> Iterator[Finding]:

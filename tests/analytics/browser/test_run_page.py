@@ -15,6 +15,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(240)
 
 CHROMIUM = "/usr/bin/chromium"
 RIGHT_EDGES = "names => names.map((name) => name.getBoundingClientRect().right)"
+WIDTHS = "names => names.map((name) => name.getBoundingClientRect().width)"
+LEFT_EDGES_AND_TOPS = """
+places => places.map((place) => {
+  const { left, top } = place.getBoundingClientRect();
+  return [left, top];
+})
+"""
 
 PLANT = """
 import json
@@ -151,6 +158,31 @@ def test_lists_and_forms_keep_to_the_policy(page: Page, site: Site, path: str):
     page.goto(f"{site.base}/admin/analytics/run/{path}")
 
     expect(page.locator("h1").first).to_be_visible()
+
+
+def test_boxes_of_a_channel_stand_beside_each_other_under_their_headings(page: Page, site: Site):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{site.base}/admin/analytics/run/add/?kind=budget")
+
+    headings = page.locator(".channel-lines thead th").evaluate_all(LEFT_EDGES_AND_TOPS)
+    boxes = page.locator(".channel-lines tbody tr").first.locator("input")
+    places = boxes.evaluate_all(LEFT_EDGES_AND_TOPS)
+    assert len(headings) == len(places) == 4
+    assert len({top for _left, top in places}) == 1
+    assert [left for left, _top in places] == sorted({left for left, _top in places})
+    for (heading, _top), (box, _box_top) in zip(headings, places, strict=True):
+        assert abs(heading - box) < 20
+
+
+def test_boxes_of_a_channel_carry_their_names_on_a_phone(page: Page, site: Site):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.base}/admin/analytics/run/add/?kind=budget")
+
+    labels = page.locator(".channel-lines tbody tr").first.locator("label")
+    assert labels.all_inner_texts() == ["Channel 1", "Effect 1", "Cap 1", "Floor 1"]
+    assert min(labels.evaluate_all(WIDTHS)) > 20
+    edges = page.locator(".channel-lines input").evaluate_all(RIGHT_EDGES)
+    assert max(edges) <= 390
 
 
 def test_waiting_run_becomes_its_result_without_a_click(

@@ -265,6 +265,8 @@ NAN, INF = float("nan"), float("inf")
         (replace(EXAMPLE, channels=(replace(ADS, floor=31),)), "floor_above_cap"),
         (replace(EXAMPLE, channels=(replace(ADS, cap=-1),)), "negative_amount"),
         (replace(EXAMPLE, total=-1), "negative_amount"),
+        (replace(EXAMPLE, total=1e30), "amount_too_large"),
+        (replace(EXAMPLE, channels=(replace(ADS, cap=1e30),)), "amount_too_large"),
         (replace(EXAMPLE, total=INF), "figure_infinite"),
         (replace(EXAMPLE, step=0), "step_not_positive"),
         (

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from crm.models import Contact, Delivery, Mailing, User
 from crm.services import mailings
+from media_relay.room import MAX_PARTICIPANTS
 from meetings.models import Meeting
 from meetings.services import closing
 from tests.factories.crm import make_consent, make_contact
@@ -39,9 +40,9 @@ def _form(host: User, **changes: Any) -> dict[str, Any]:
         "description": "",
         "language": "en",
         "time_zone": "Europe/Berlin",
-        "start_0": "2027-03-29",
+        "start_0": "2038-03-29",
         "start_1": "10:00",
-        "end_0": "2027-03-29",
+        "end_0": "2038-03-29",
         "end_1": "11:00",
         "opens_0": "",
         "opens_1": "",
@@ -171,8 +172,8 @@ def test_add_plans_the_meeting_at_the_time_the_zones_clocks_show(
     assert response.status_code == 302, response.context["errors"]
     meeting = Meeting.objects.get()
     assert (meeting.starts_at, meeting.ends_at) == (
-        datetime(2027, 3, 29, 8, tzinfo=UTC),
-        datetime(2027, 3, 29, 9, tzinfo=UTC),
+        datetime(2038, 3, 29, 8, tzinfo=UTC),
+        datetime(2038, 3, 29, 9, tzinfo=UTC),
     )
     assert (meeting.time_zone, meeting.created_by, meeting.team) == (
         "Europe/Berlin",
@@ -190,21 +191,25 @@ def test_add_plans_the_meeting_at_the_time_the_zones_clocks_show(
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"start_0": "2027-03-28", "start_1": "02:30", "end_0": "2027-03-28"}, "does not exist"),
-        ({"start_0": "2027-10-31", "start_1": "02:30", "end_0": "2027-10-31"}, "happens twice"),
+        ({"start_0": "2038-03-28", "start_1": "02:30", "end_0": "2038-03-28"}, "does not exist"),
+        ({"start_0": "2038-10-31", "start_1": "02:30", "end_0": "2038-10-31"}, "happens twice"),
         ({"end_1": "09:00"}, "must end after it starts"),
         ({"start_1": ""}, "This field is required"),
         ({"weight_attendance": "0.5"}, "must add up to 1"),
         (
             {
-                "opens_0": "2027-03-02",
+                "opens_0": "2038-03-02",
                 "opens_1": "10:00",
-                "closes_0": "2027-03-01",
+                "closes_0": "2038-03-01",
                 "closes_1": "10:00",
             },
             "must close after it opens",
         ),
         ({"capacity": "0"}, "greater than or equal to 1"),
+        ({"capacity": "201"}, "A room takes 200 people at most"),
+        ({"end_0": "2038-03-30", "end_1": "10:01"}, "A meeting lasts 24 hours at most"),
+        ({"start_0": "2020-03-29", "end_0": "2020-03-29"}, "has passed already"),
+        ({"agenda-1-duration_min": "500"}, "The agenda takes 510 minutes, the meeting only 60"),
         ({"title": ""}, "This field is required"),
     ],
 )
@@ -220,15 +225,41 @@ def test_add_with_bad_values_says_what_is_wrong_and_saves_nothing(
     assert Meeting.objects.count() == 0
 
 
+def test_agenda_and_capacity_may_fill_the_meeting_and_the_room(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    changes = {"capacity": str(MAX_PARTICIPANTS), "agenda-1-duration_min": "50"}
+
+    response = client.post(f"{LIST}add/", _form(owner, **changes))
+
+    assert response.status_code == 302, response.context["errors"]
+    meeting = Meeting.objects.get()
+    assert meeting.capacity == MAX_PARTICIPANTS
+    assert sum(item.duration_min for item in meeting.agenda.all()) == meeting.length_min
+
+
+def test_details_of_an_old_and_oversized_meeting_can_still_be_changed(
+    client: Client, owner: User
+) -> None:
+    meeting = make_meeting(owner, starts_at=datetime(2020, 1, 1, tzinfo=UTC), capacity=500)
+    client.force_login(owner)
+    form = _form(owner, title="New title", capacity="500", **{"agenda-TOTAL_FORMS": "0"})
+
+    response = client.post(_page(meeting), form)
+
+    assert response.status_code == 302, response.context["errors"]
+    meeting.refresh_from_db()
+    assert (meeting.title, meeting.capacity) == ("New title", 500)
+
+
 def test_add_accepts_in_shanghai_what_does_not_exist_in_berlin(client: Client, owner: User) -> None:
     client.force_login(owner)
     form = _form(
-        owner, time_zone="Asia/Shanghai", start_0="2027-03-28", start_1="02:30", end_0="2027-03-28"
+        owner, time_zone="Asia/Shanghai", start_0="2038-03-28", start_1="02:30", end_0="2038-03-28"
     )
 
     client.post(f"{LIST}add/", form)
 
-    assert Meeting.objects.get().starts_at == datetime(2027, 3, 27, 18, 30, tzinfo=UTC)
+    assert Meeting.objects.get().starts_at == datetime(2038, 3, 27, 18, 30, tzinfo=UTC)
 
 
 def test_change_saves_details_and_leaves_the_times_alone(client: Client, owner: User) -> None:
@@ -245,26 +276,38 @@ def test_change_saves_details_and_leaves_the_times_alone(client: Client, owner: 
     assert meeting.time_zone == "Europe/Berlin"
 
 
+def test_reschedule_page_refuses_a_meeting_of_more_than_a_day(client: Client, owner: User) -> None:
+    meeting = make_meeting(owner)
+    client.force_login(owner)
+    times = {"start_0": "2038-10-30", "start_1": "10:00", "end_0": "2038-10-31", "end_1": "10:01"}
+
+    response = client.post(_page(meeting, "reschedule/"), {"time_zone": "Asia/Shanghai", **times})
+
+    assert "A meeting lasts 24 hours at most" in response.content.decode()
+    meeting.refresh_from_db()
+    assert meeting.sequence == 0
+
+
 def test_reschedule_page_moves_and_mails(client: Client, owner: User) -> None:
     meeting = make_meeting(owner)
     make_registration(meeting)
     client.force_login(owner)
-    times = {"start_0": "2027-10-30", "start_1": "10:00", "end_0": "2027-10-30", "end_1": "11:00"}
+    times = {"start_0": "2038-10-30", "start_1": "10:00", "end_0": "2038-10-30", "end_1": "11:00"}
 
     response = client.post(_page(meeting, "reschedule/"), {"time_zone": "Asia/Shanghai", **times})
 
     assert response.status_code == 302
     meeting.refresh_from_db()
-    assert (meeting.starts_at, meeting.sequence) == (datetime(2027, 10, 30, 2, tzinfo=UTC), 1)
+    assert (meeting.starts_at, meeting.sequence) == (datetime(2038, 10, 30, 2, tzinfo=UTC), 1)
     assert Delivery.objects.get().composer == "meeting_change"
 
 
 @pytest.mark.parametrize(
     ("times", "sentence"),
     [
-        (("2027-10-31", "02:30", "2027-10-31", "05:00"), "happens twice"),
+        (("2038-10-31", "02:30", "2038-10-31", "05:00"), "happens twice"),
         (("2020-01-01", "10:00", "2020-01-01", "11:00"), "has passed already"),
-        (("2027-05-01", "10:00", "2027-05-01", "09:00"), "must end after"),
+        (("2038-05-01", "10:00", "2038-05-01", "09:00"), "must end after"),
     ],
 )
 def test_reschedule_page_refuses_bad_times(
@@ -375,6 +418,39 @@ def test_invite_from_the_contact_list_keeps_the_filter_counts_and_sends(
         "c1@customers.example",
         "c2@customers.example",
     ]
+
+
+def test_invite_warns_when_more_are_invited_than_seats_are_free(
+    client: Client, owner: User
+) -> None:
+    small, large = make_meeting(owner, capacity=2), make_meeting(owner, capacity=3)
+    for meeting in (small, large):
+        make_registration(meeting)
+    for number in range(2):
+        contact = make_contact(email=f"c{number}@customers.example", owner=owner)
+        make_consent(contact.points.get())
+    client.force_login(owner)
+
+    warned = client.get(f"{LIST}invite/", {"meeting": small.pk})
+    enough = client.get(f"{LIST}invite/", {"meeting": large.pk})
+
+    assert warned.context["preview"].will_send == 2
+    assert "Only 1 seat of this meeting is free" in warned.content.decode()
+    assert enough.context["preview"].will_send == 2
+    assert "of this meeting" not in enough.content.decode()
+
+
+def test_invite_complains_of_nothing_before_a_meeting_is_chosen(
+    client: Client, owner: User
+) -> None:
+    client.force_login(owner)
+
+    opened = client.get(f"{LIST}invite/", {"filter": "language__exact=en"}).content.decode()
+    counted = client.get(f"{LIST}invite/", {"meeting": ""}).content.decode()
+
+    assert "This field is required" in counted
+    assert "This field is required" not in opened
+    assert 'value="language__exact=en"' in opened
 
 
 def test_invite_reaches_neither_foreign_contacts_nor_foreign_meetings(

@@ -11,7 +11,12 @@ from django.utils import timezone
 from meetings.models import Meeting, Recording
 from meetings.models.choices import SeatRole, SeatState, Visibility
 from meetings.services import access, tokens
-from tests.factories.meetings import make_guest, make_meeting, make_past_meeting
+from tests.factories.meetings import (
+    make_guest,
+    make_meeting,
+    make_past_meeting,
+    make_registration,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +174,31 @@ def test_room_of_a_meeting_that_is_not_held_says_so(
 
     assert answer.status_code == 403
     assert sentence in answer.text
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [("ended", "This meeting is over"), ("cancelled", "This meeting was cancelled")],
+)
+def test_room_of_a_meeting_that_is_not_held_says_so_to_who_has_no_seat(
+    client: Client, state: str, sentence: str
+) -> None:
+    meeting = make_meeting(state=state)
+
+    answer = client.get(room_of(meeting))
+
+    assert answer.status_code == 403
+    assert sentence in answer.text
+    assert "personal link" not in answer.text
+
+
+def test_door_names_the_button_of_the_personal_link(client: Client) -> None:
+    meeting = make_meeting(starts_at=timezone.now())
+    registration = make_registration(meeting)
+    link = reverse("meetings:personal_link", args=[tokens.personal_token(registration)])
+
+    assert "“Go to the room”" in client.get(room_of(meeting)).text
+    assert "Go to the room" in client.get(link).text
 
 
 def test_room_of_no_meeting_is_not_found(client: Client) -> None:
