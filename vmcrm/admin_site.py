@@ -8,9 +8,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 
 from vmcrm.navigation import build_navigation
+
+# Texts of Django that our catalogues translate as well: one thing has one name on every page.
+RETOLD = (
+    gettext_noop("Add"),
+    gettext_noop("Add %s"),
+    gettext_noop("Add %(name)s"),
+    gettext_noop("Add another %(model)s"),
+)
 
 
 class VmcrmAdminSite(AdminSite):

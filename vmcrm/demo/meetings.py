@@ -1,4 +1,4 @@
-"""Four meetings of the past, one of each kind, one whose door is open, and one to come."""
+"""Four meetings of the past, one of each kind, two whose door is open, and one to come."""
 
 import uuid
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ PAST = (
     History(
         "partner",
         "经销商季度会议",
-        "回顾上季度的进展,讨论市场变化和下一步计划。",
+        "回顾上季度的进展，讨论市场变化和下一步计划。",
         "chen",
         27,
         14,
@@ -74,7 +74,7 @@ PAST = (
     History(
         "training",
         "心脏超声入门培训",
-        "从探头握法到标准切面,适合刚开始使用 Lumen Pocket 的医生。",
+        "从探头握法到标准切面，适合刚开始使用 Lumen Pocket 的医生。",
         "chen",
         13,
         38,
@@ -87,12 +87,20 @@ LINES = (
     "How long does the battery last?",
     "Great picture quality.",
     "Is there a trade-in offer?",
-    "请问支持哪些探头?",
-    "价格包含培训吗?",
-    "谢谢,讲得很清楚。",
+    "请问支持哪些探头？",
+    "价格包含培训吗？",
+    "谢谢，讲得很清楚。",
     "When does the service plan start?",
 )
 GUESTS_SPEAK = {"research", "partner"}
+# Whoever signs in, here or there, finds a meeting to walk into. The last one is named at the start.
+OPEN_HOUSES = {
+    "chen": ("开放日：走进 Lumen 团队", "大门全天敞开，欢迎进来看看，和我们聊一聊。"),
+    "anna": (
+        "Open house: meet the Lumen team",
+        "The door is open all day. Come in, look around and talk to us.",
+    ),
+}
 OPEN_SINCE_MIN = 5
 OPEN_FOR_H = 8
 INVITED_TO_OPEN_MEETING = 3
@@ -108,7 +116,8 @@ def create_meetings(
     """Everything through the services; only the clock of the past ones is turned back."""
     for history in PAST:
         _create_past(random, now, history, users[history.host], contacts, markets)
-    _create_open(random, now, users["anna"], contacts)
+    for name in OPEN_HOUSES:
+        _create_open(random, now, users[name], contacts)
     _create_upcoming(now, users["chen"])
 
 
@@ -143,6 +152,14 @@ def _create_past(
     closing.close_meeting(meeting=meeting)
 
 
+def find_hosts_without_open_house(now: datetime) -> list[User]:
+    """Whose door has closed, in the order in which the doors are opened."""
+    addresses = [f"{name}@{DOMAIN}" for name in OPEN_HOUSES]
+    open_now = Meeting.objects.listed().filter(starts_at__lte=now)
+    hosts = User.objects.filter(email__in=addresses).exclude(pk__in=open_now.values("host"))
+    return sorted(hosts, key=lambda host: addresses.index(host.email))
+
+
 def find_open_meeting(now: datetime) -> Meeting | None:
     """A meeting of the demo company whose door is open."""
     ours = Meeting.objects.filter(host__email__endswith=f"@{DOMAIN}")
@@ -151,11 +168,12 @@ def find_open_meeting(now: datetime) -> Meeting | None:
 
 def hold_open_house(now: datetime, host: User) -> Meeting:
     """A meeting that anybody may enter now."""
+    title, description = OPEN_HOUSES[host.email.partition("@")[0]]
     return _plan(
         host,
         kind="partner",
-        title="Open house: meet the Lumen team",
-        description="The door is open all day. Come in, look around and talk to us.",
+        title=title,
+        description=description,
         starts_at=now - timedelta(minutes=OPEN_SINCE_MIN),
         length_min=OPEN_FOR_H * 60,
         visibility="public",
@@ -174,7 +192,7 @@ def _create_upcoming(now: datetime, host: User) -> None:
         host,
         kind="launch",
         title="Lumen Cart 新品发布会",
-        description="新一代推车式超声:更清晰的图像,更安静的风扇,更轻的机身。",
+        description="新一代推车式超声：更清晰的图像，更安静的风扇，更轻的机身。",
         starts_at=_working_hour(now, -6),
         length_min=60,
         visibility="public",

@@ -5,7 +5,7 @@ import datetime as dt
 from django.core.management import call_command
 from django.utils import timezone
 
-from crm.models import DemoRow
+from crm.models import Delivery, DemoRow, User
 from meetings.models import Meeting
 from vmcrm.demo.access import describe_access
 from vmcrm.demo.loading import keep_a_door_open
@@ -45,6 +45,22 @@ def test_open_house_of_yesterday_is_followed_by_another_that_belongs_to_the_demo
     assert meeting != yesterday
     assert any(meeting.join_code in line for line in describe_access())
     assert DemoRow.objects.filter(model="meetings.meeting", key=str(meeting.pk)).exists()
+
+
+def test_both_sellers_find_a_meeting_that_is_open_with_links_in_their_own_outbox(
+    db, settings, tmp_path
+):
+    seed(settings, tmp_path)
+
+    for name in ("anna", "chen"):
+        seller = User.objects.get(email=f"{name}@lumen.example")
+        (meeting,) = (
+            Meeting.objects.hosted_by(seller).listed().filter(starts_at__lte=timezone.now())
+        )
+        links = Delivery.objects.visible_to(seller).filter(
+            subject_ref=meeting.subject_ref, composer="meeting_confirmation"
+        )
+        assert links.count() == 3
 
 
 def test_without_the_demo_company_no_meeting_is_held(db):

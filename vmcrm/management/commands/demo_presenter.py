@@ -73,7 +73,9 @@ def _find_meeting(code: str | None) -> Meeting:
         if meeting is None:
             raise CommandError(f"No meeting with the code {code} can be joined.")
         return meeting
-    meeting = going_on.filter(starts_at__lte=now, ends_at__gt=now).order_by("-starts_at").first()
+    meeting = (
+        going_on.filter(starts_at__lte=now, ends_at__gt=now).order_by("-starts_at", "-pk").first()
+    )
     if meeting is None:
         raise CommandError(
             "No meeting is open now. Plan one in the administration that begins now, and start "
