@@ -241,6 +241,19 @@ def test_guest_leaves_at_once_for_the_goodbye_page(ana: Page, zhang: Page) -> No
     expect(tile_of(zhang, "Ana Rojas")).to_have_count(0)
 
 
+def test_guest_who_comes_back_is_seen_again(
+    site: Site, browser: Browser, meeting: Planted, ana: Page, zhang: Page
+) -> None:
+    wait_for_picture(zhang, "Ana Rojas")
+    ana.get_by_role("button", name="Leave", exact=True).click()
+    expect(tile_of(zhang, "Ana Rojas")).to_have_count(0)
+
+    again = join(site.enter_as_guest(browser, meeting, "Ana Rojas"))
+
+    wait_for_picture(zhang, "Ana Rojas")
+    again.context.close()
+
+
 def test_second_tab_takes_over_and_the_first_is_told(
     site: Site, browser: Browser, meeting: Planted, ana: Page
 ) -> None:
