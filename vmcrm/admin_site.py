@@ -19,6 +19,9 @@ RETOLD = (
     gettext_noop("Add %s"),
     gettext_noop("Add %(name)s"),
     gettext_noop("Add another %(model)s"),
+    gettext_noop("Add another %(verbose_name)s"),
+    gettext_noop("Save and add another"),
+    gettext_noop(":"),
 )
 
 
