@@ -80,6 +80,27 @@ def test_confirmation_follows_the_language_of_the_receiver(owner: User) -> None:
     assert "2027年6月10日" in _text(message)
 
 
+@pytest.mark.parametrize(
+    ("zone", "times"),
+    [
+        ("Pacific/Honolulu", "9 Jun 2027, 22:00–10 Jun 2027, 01:00"),
+        ("Europe/Berlin", "10 Jun 2027, 10:00–13:00"),
+    ],
+)
+def test_confirmation_names_the_day_of_the_end_where_it_is_another_for_the_receiver(
+    owner: User, zone: str, times: str
+) -> None:
+    start = datetime(2027, 6, 10, 8, tzinfo=UTC)
+    meeting = make_meeting(owner, starts_at=start, ends_at=start + timedelta(hours=3))
+    row = make_registration(meeting, time_zone=zone)
+    registration_mails.replace_link(registration=row, replaced_by=owner)
+
+    message = _send_newest()
+
+    assert times in _text(message)
+    assert times in _text(message, "html")
+
+
 def test_change_names_both_times_and_carries_the_next_sequence(owner: User) -> None:
     meeting = _meeting(owner)
     make_registration(meeting, time_zone="Europe/Berlin")

@@ -1,6 +1,6 @@
 """The list, a meeting's page and its calendar file: what strangers may see, in every state."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +30,20 @@ def test_list_shows_public_meetings_to_come_only(client: Client) -> None:
 
     assert "Shown" in page
     assert not [name for name in ("By link", "By invitation", "Cancelled", "Past") if name in page]
+
+
+def test_page_of_a_meeting_past_midnight_names_the_day_of_its_end(client: Client) -> None:
+    start = datetime(2038, 6, 10, 21, 30, tzinfo=UTC)
+    long = make_meeting(starts_at=start, time_zone="Europe/Berlin")
+    short = make_meeting(
+        starts_at=start, ends_at=start + timedelta(minutes=29), time_zone="Europe/Berlin"
+    )
+
+    past_midnight = client.get(long.get_absolute_url()).content.decode()
+    before = client.get(short.get_absolute_url()).content.decode()
+
+    assert "11 Jun 2038, 00:30</time>" in past_midnight
+    assert ">23:59</time>" in before
 
 
 def test_list_without_meetings_says_what_to_do(client: Client) -> None:
