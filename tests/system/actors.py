@@ -97,7 +97,7 @@ class Rep(Person):
         """A partner meeting that begins in a few minutes; returns the address of its page."""
         self.open("/admin/meetings/meeting/add/?kind=partner")
         starts = datetime.now(ZoneInfo(zone)) + timedelta(minutes=3)
-        ends = starts + timedelta(minutes=45)
+        ends = starts + timedelta(hours=1)  # as long as the agenda of its kind
         self.page.fill("input[name=title]", title)
         self.page.select_option("select[name=time_zone]", zone)
         for name, moment in (("start", starts), ("end", ends)):
