@@ -225,7 +225,9 @@ class FakeRelay:
         return protocol.Ok(id=request.id)
 
     def _do_stop_recording(self, _link: ServerConnection, request: Any) -> protocol.Message:
-        self.recordings.pop(request.room, None)
+        running = self.recordings.get(request.room)
+        if running is not None and running.recording == request.recording:
+            del self.recordings[request.room]
         return protocol.Ok(id=request.id)
 
     def _do_open_room(self, _link: ServerConnection, request: Any) -> protocol.Message:

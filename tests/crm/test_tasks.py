@@ -92,9 +92,9 @@ def test_jobs_lost_with_the_broker_are_driven_again(home: Home) -> None:
 def test_broker_killed_under_a_running_worker_is_made_good(home: Home) -> None:
     valkey = start_valkey(home)
     start_beat(home)
-    worker = start_worker(home, wait=False)
+    worker = start_worker(home)
     home.run_code(CREATE_MAILING)
-    wait_until(lambda: count_states(home)["sent"] >= 5, timeout_s=60, process=worker)
+    wait_until(lambda: count_states(home)["sent"] >= 5, process=worker)
     valkey.kill()
 
     restarted_at = time.monotonic()

@@ -16,6 +16,7 @@ from tests.media_relay.relay_process import (
     ControlClient,
     RelayProcess,
     control_client,
+    eventually,
     running_relay,
 )
 
@@ -62,6 +63,26 @@ async def file_of(
         ),
     )
     return event.file
+
+
+async def listed_file(
+    client: ControlClient, participant: str, source: protocol.Source
+) -> protocol.RecordedFile:
+    """The same for who comes later, when the event may be over."""
+    found: list[protocol.RecordedFile] = []
+
+    async def is_listed() -> bool:
+        answer = await client.do(protocol.ListRecordings)
+        assert isinstance(answer, protocol.RecordingFiles)
+        found[:] = [
+            file
+            for file in answer.files
+            if (file.participant, file.source) == (participant, source)
+        ]
+        return bool(found)
+
+    await eventually(is_listed, f"the {source} of {participant} in the list of files")
+    return found[0]
 
 
 async def bytes_grow(client: ControlClient, past: int = 0) -> int:

@@ -17,6 +17,7 @@ from tests.media_relay.recording.recordings import (
     differences_s,
     fetch,
     file_of,
+    listed_file,
     recording_relay,
     start,
     stop,
@@ -107,7 +108,7 @@ async def test_killed_relay_leaves_files_that_play_up_to_two_seconds_before(
     assert len(left) == 2
     ends = {path.stem: last_frame_s(path) for path in left}
     async with recording_relay(tmp_path) as (relay, client):
-        found = [await file_of(client, "ann", s) for s in ("microphone", "camera")]
+        found = [await listed_file(client, "ann", s) for s in ("microphone", "camera")]
         for entry in found:
             await fetch(relay, entry, tmp_path)
 

@@ -176,7 +176,7 @@ async def test_goodbye_moves_everybody_of_both_processes_and_empties_the_old_rel
     await old.say_goodbye()
 
     await until(lambda: set(new.rooms.get(room, ())) == {"ann", "ben"})
-    await until(lambda: [seat.ready for seat in seats] == [1, 1])
+    await until(lambda: [seat.ready for seat in seats] == [1, 1], limit_s=20)
     await until(lambda: not old.rooms[room])
     assert [seat.lost for seat in seats] == [0, 0]
     await clients[1].subscribe(room, "ben")
