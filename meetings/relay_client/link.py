@@ -98,7 +98,8 @@ class RelayLink:
 
     async def _wait_until_ready(self) -> None:
         try:
-            await asyncio.wait_for(self._is_ready.wait(), LINK_WAIT_S)
+            async with asyncio.timeout(LINK_WAIT_S):
+                await self._is_ready.wait()
         except TimeoutError as error:
             raise RelayUnavailable from error
 
@@ -193,7 +194,8 @@ class RelayLink:
                 attempt = 0
 
     async def _serve(self, socket: ClientConnection) -> None:
-        hello = protocol.decode(await asyncio.wait_for(_receive(socket), REQUEST_LIMIT_S))
+        async with asyncio.timeout(REQUEST_LIMIT_S):
+            hello = protocol.decode(await _receive(socket))
         if not isinstance(hello, protocol.Hello):
             raise protocol.ProtocolError("bad_message", "The relay did not begin with hello.")
         self._requests.begin(socket)

@@ -150,7 +150,8 @@ class Placement:
         """Follow the stored places, and move rooms away from relays that are gone."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._alarm.wait(), WATCH_S)
+                async with asyncio.timeout(WATCH_S):
+                    await self._alarm.wait()
             self._alarm.clear()
             try:
                 await self._follow_places()

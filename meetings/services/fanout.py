@@ -111,6 +111,7 @@ async def _send_now(group: str, message: dict[str, Any]) -> None:
         logger.warning("No channel layer is configured: %s was not told to %s", message, group)
         return
     try:
-        await asyncio.wait_for(layer.group_send(group, message), SENDING_LIMIT_S)
+        async with asyncio.timeout(SENDING_LIMIT_S):
+            await layer.group_send(group, message)
     except LAYER_AWAY as error:
         logger.warning("%s was not told of %s: %r", group, message["type"], error)

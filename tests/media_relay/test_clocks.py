@@ -49,7 +49,8 @@ async def test_fault_in_one_room_is_counted_and_stops_no_clock(
     )
 
     with caplog.at_level(logging.ERROR):
-        await asyncio.wait_for(rooms.went_on.wait(), 10)
+        async with asyncio.timeout(10):
+            await rooms.went_on.wait()
     running.cancel()
 
     assert set(rooms.tidied) == {"whole"}

@@ -124,7 +124,7 @@ class Page:
         try:
             async with asyncio.timeout(for_s):
                 while True:
-                    message = rp.decode_server(await self._text(5))
+                    message = rp.decode_server(await self._text())
                     if isinstance(message, kinds):
                         return False
                     self.heard.append(message)
@@ -136,7 +136,7 @@ class Page:
         async with asyncio.timeout(limit_s):
             while self.close_code is None:
                 try:
-                    self.heard.append(rp.decode_server(await self._text(limit_s)))
+                    self.heard.append(rp.decode_server(await self._text()))
                 except ConnectionError:
                     break
         assert self.close_code is not None
@@ -149,14 +149,14 @@ class Page:
     async def _until(self, is_wanted: Any, limit_s: float = 5.0) -> Any:
         async with asyncio.timeout(limit_s):
             while True:
-                message = rp.decode_server(await self._text(limit_s))
+                message = rp.decode_server(await self._text())
                 if is_wanted(message):
                     return message
                 self.heard.append(message)
 
-    async def _text(self, limit_s: float) -> str:
+    async def _text(self) -> str:
         # Not receive_output: it cancels the application when the time is up.
-        output = await asyncio.wait_for(self.socket.output_queue.get(), limit_s)
+        output = await self.socket.output_queue.get()
         if output["type"] == "websocket.close":
             self.close_code = output["code"]
             raise ConnectionError(f"closed with {self.close_code}")

@@ -26,7 +26,8 @@ async def test_picture_has_seven_bars_and_moves_in_real_time():
 
 
 async def test_beep_is_loud_at_the_beginning_of_a_second_and_silent_after():
-    frames = await asyncio.wait_for(take(Beep(), 50), 10)
+    async with asyncio.timeout(10):
+        frames = await take(Beep(), 50)
 
     sound = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
     assert len(sound) == SAMPLES_PER_S
