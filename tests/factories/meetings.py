@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from crm.models import User
+from crm.services import consent
 from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat
 from meetings.services import access, registration
 from meetings.services.registration import Person, Provenance
@@ -74,6 +75,19 @@ def fill_in_form(meeting: Meeting, **fields: Any) -> None:
 def make_guest(meeting: Meeting, **fields: Any) -> Seat:
     """A verified registration with its seat."""
     return access.ensure_guest_seat(registration=make_registration(meeting, **fields))
+
+
+def record_consent(seat: Seat, state: str) -> None:
+    """What the person of a seat says about being recorded, outside the room."""
+    assert seat.registration is not None
+    consent.record(
+        contact_point=seat.registration.contact_point,
+        purpose="recording",
+        channel="meeting",
+        state=state,
+        wording_version="recording-1",
+        source="test",
+    )
 
 
 def make_presence(

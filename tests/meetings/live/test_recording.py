@@ -8,13 +8,13 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from crm.models import ConsentEvent, ContactPoint
-from crm.services import consent
 from media_relay.protocol import StartRecording, StopRecording
 from meetings import room_protocol as rp
 from meetings.models import Recording, Seat
 from meetings.relay_client import requests
 from meetings.selectors.recording import agrees, plans
 from meetings.services import recording
+from tests.factories.meetings import record_consent
 from tests.fake_relay import FakeRelay
 from tests.media_relay.relay_process import eventually
 from tests.meetings.live.conftest import LiveRoom, MakeRoom
@@ -370,17 +370,6 @@ class TestAgrees:
     def seat(self) -> Seat:
         return make_guest(make_meeting(recording_policy="optional"))
 
-    def say(self, seat: Seat, state: str) -> None:
-        assert seat.registration is not None
-        consent.record(
-            contact_point=seat.registration.contact_point,
-            purpose="recording",
-            channel="meeting",
-            state=state,
-            wording_version="recording-1",
-            source="test",
-        )
-
     def tick(self, seat: Seat) -> None:
         assert seat.registration is not None
         seat.registration.requested_consents = {"recording": "recording-1"}
@@ -389,32 +378,32 @@ class TestAgrees:
         assert agrees(seat) is None
 
     def test_yes_for_another_meeting_is_no_answer(self, seat: Seat) -> None:
-        self.say(seat, "granted")
+        record_consent(seat, "granted")
 
         assert agrees(seat) is None
 
     def test_ticked_but_not_confirmed_is_no_answer(self, seat: Seat) -> None:
         self.tick(seat)
-        self.say(seat, "pending")
+        record_consent(seat, "pending")
 
         assert agrees(seat) is None
 
     def test_ticked_and_confirmed_is_a_yes(self, seat: Seat) -> None:
         self.tick(seat)
-        self.say(seat, "granted")
+        record_consent(seat, "granted")
 
         assert agrees(seat) is True
 
     def test_ticked_and_taken_back_is_a_no(self, seat: Seat) -> None:
         self.tick(seat)
-        self.say(seat, "granted")
-        self.say(seat, "withdrawn")
+        record_consent(seat, "granted")
+        record_consent(seat, "withdrawn")
 
         assert agrees(seat) is False
 
     def test_answer_in_the_room_counts_most(self, seat: Seat) -> None:
         self.tick(seat)
-        self.say(seat, "granted")
+        record_consent(seat, "granted")
         seat.recording_answer = False
 
         assert agrees(seat) is False

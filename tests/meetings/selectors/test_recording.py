@@ -5,10 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from crm.services import consent
 from meetings.models import Meeting, Recording, Seat
 from meetings.selectors.recording import RecordingPlan, plans
-from tests.factories.meetings import make_guest, make_meeting
+from tests.factories.meetings import make_guest, make_meeting, record_consent
 
 pytestmark = pytest.mark.django_db
 
@@ -27,20 +26,8 @@ def make_recorded(people: int) -> tuple[Meeting, list[Seat]]:
 
 def make_agreeing(meeting: Meeting) -> Seat:
     seat = make_guest(meeting, requested_consents={"recording": "recording-1"})
-    say(seat, "granted")
+    record_consent(seat, "granted")
     return seat
-
-
-def say(seat: Seat, state: str) -> None:
-    assert seat.registration is not None
-    consent.record(
-        contact_point=seat.registration.contact_point,
-        purpose="recording",
-        channel="meeting",
-        state=state,
-        wording_version="recording-1",
-        source="test",
-    )
 
 
 def names(plan: RecordingPlan) -> set[str]:
@@ -67,7 +54,7 @@ def test_plans_of_many_rooms_and_people_take_as_many_queries_as_that_of_two_peop
 def test_each_person_counts_with_their_own_last_word() -> None:
     meeting, seats = make_recorded(5)
     agreeing, withdrawn, answered_no, waiting, listening = seats
-    say(withdrawn, "withdrawn")
+    record_consent(withdrawn, "withdrawn")
     Seat.objects.filter(pk=answered_no.pk).update(recording_answer=False)
     Seat.objects.filter(pk=waiting.pk).update(state="waiting")
     Seat.objects.filter(pk=listening.pk).update(role="attendee")
