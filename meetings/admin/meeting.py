@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -158,6 +158,16 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
             planning.change_details(meeting=obj, changed_by=user)
         else:
             planning.plan(planned_by=user, meeting=obj, agenda=())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A kind's agenda may be longer than a short meeting of it: that is said, not refused."""
+        super().save_related(request, form, formsets, change)
+        meeting: Meeting = form.instance
+        agenda_min = sum(meeting.agenda.values_list("duration_min", flat=True))
+        if agenda_min > meeting.length_min:
+            text = _("The agenda takes %(agenda)s minutes, the meeting only %(meeting)s.")
+            minutes = {"agenda": agenda_min, "meeting": meeting.length_min}
+            self.message_user(request, text % minutes, messages.WARNING)
 
     # --- Rights ---------------------------------------------------------------------------------
     def can_change(self, user: Any, record: Any) -> bool:

@@ -211,20 +211,22 @@ class MeetingForm(_ZonedForm, forms.ModelForm):
 
 
 class AgendaFormSet(forms.BaseInlineFormSet):
-    """The points of the agenda, which together fit into the meeting."""
+    """The points of the agenda, each of which fits into the meeting."""
 
     def clean(self) -> None:
         super().clean()
         meeting = self.instance
         if any(self.errors) or not self.has_changed() or meeting.starts_at is None:
             return
-        points = [form.cleaned_data for form in self.forms if form not in self.deleted_forms]
-        agenda_min = sum(point.get("duration_min", 0) for point in points if point.get("title"))
-        if agenda_min > meeting.length_min:
-            raise ValidationError(
-                _("The agenda takes %(agenda)s minutes, the meeting only %(meeting)s."),
-                params={"agenda": agenda_min, "meeting": meeting.length_min},
-            )
+        for form in self.forms:
+            if form in self.deleted_forms or not form.cleaned_data.get("title"):
+                continue
+            if form.cleaned_data["duration_min"] > meeting.length_min:
+                form.add_error(
+                    "duration_min",
+                    _("The whole meeting takes %(meeting)s minutes.")
+                    % {"meeting": meeting.length_min},
+                )
 
 
 def _spell(value: Decimal) -> str:

@@ -209,7 +209,7 @@ def test_add_plans_the_meeting_at_the_time_the_zones_clocks_show(
         ({"capacity": "201"}, "A room takes 200 people at most"),
         ({"end_0": "2038-03-30", "end_1": "10:01"}, "A meeting lasts 24 hours at most"),
         ({"start_0": "2020-03-29", "end_0": "2020-03-29"}, "has passed already"),
-        ({"agenda-1-duration_min": "500"}, "The agenda takes 510 minutes, the meeting only 60"),
+        ({"agenda-1-duration_min": "61"}, "The whole meeting takes 60 minutes"),
         ({"title": ""}, "This field is required"),
     ],
 )
@@ -235,6 +235,18 @@ def test_agenda_and_capacity_may_fill_the_meeting_and_the_room(client: Client, o
     meeting = Meeting.objects.get()
     assert meeting.capacity == MAX_PARTICIPANTS
     assert sum(item.duration_min for item in meeting.agenda.all()) == meeting.length_min
+
+
+def test_agenda_longer_than_its_meeting_is_said_and_saved(client: Client, owner: User) -> None:
+    """As with the kind's own agenda in a short meeting."""
+    client.force_login(owner)
+
+    response = client.post(
+        f"{LIST}add/", _form(owner, **{"agenda-1-duration_min": "51"}), follow=True
+    )
+
+    assert "The agenda takes 61 minutes, the meeting only 60." in response.content.decode()
+    assert Meeting.objects.get().agenda.count() == 2
 
 
 def test_details_of_an_old_and_oversized_meeting_can_still_be_changed(
