@@ -29,7 +29,6 @@ from tests.people import (
     teammate,
 )
 from tests.processes import migrated_home, site_home
-from vmcrm.celery import app as celery_app
 
 __all__ = [
     "administrator",
@@ -50,6 +49,7 @@ __all__ = [
 # Unit tests talk to no server: cache and channel layer live in the process, tasks that are
 # published wait in memory. Tests marked `process` start real servers instead.
 _IN_PROCESS = {
+    "CELERY_BROKER_URL": "memory://localhost",
     "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
     "CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -91,7 +91,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_outside_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    celery_app.conf.broker_url = "memory://"
     # An empty folder: ServeStatic warns about one that is missing, as before the first start.
     with override_settings(**_IN_PROCESS, STATIC_ROOT=tmp_path_factory.mktemp("static")):
         yield
