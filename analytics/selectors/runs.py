@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from analytics.models import ReportSchedule, Run
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def recent_runs(user: "User", limit: int = 5) -> QuerySet[Run]:
-    return Run.objects.visible_to(user).for_lists().order_by("-created_at", "-pk")[:limit]
+    """The newest runs, whatever became of them, but the scores that `recent_scores` gives."""
+    scores = Q(kind=Run.Kind.SCORE, status__in=Run.ANSWERED)
+    runs = Run.objects.visible_to(user).for_lists().exclude(scores)
+    return runs.order_by("-created_at", "-pk")[:limit]
 
 
 def recent_scores(user: "User", limit: int = 5) -> list[Run]:

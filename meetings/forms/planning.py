@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from crm.services.errors import Refusal
+from meetings.forms.seats import SeatsForm
 from meetings.models import Meeting
 from meetings.models.template import weights_add_up
 from meetings.services.local_time import find_zone, point_in_time
@@ -19,7 +20,6 @@ from meetings.services.planning import defaults_for
 
 LONGEST_MEETING = timedelta(hours=24)
 LATEST_PLANNING = timedelta(hours=1)  # who is late may still write down what has just begun
-MOST_SEATS = 200  # what one room of the relay holds (media_relay.room.MAX_PARTICIPANTS)
 _CONTINENTS = frozenset(
     {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 )
@@ -97,7 +97,7 @@ class _ZonedForm(forms.BaseForm):
         return start, end
 
 
-class MeetingForm(_ZonedForm, forms.ModelForm):
+class MeetingForm(SeatsForm, _ZonedForm):
     """A new meeting, or the details of a planned one."""
 
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
@@ -159,12 +159,6 @@ class MeetingForm(_ZonedForm, forms.ModelForm):
         for name, value in times.items():
             if name in self.fields and value is not None:
                 self.fields[name].initial = value.astimezone(zone).replace(tzinfo=None)
-
-    def clean_capacity(self) -> int:
-        capacity: int = self.cleaned_data["capacity"]
-        if capacity > MOST_SEATS and "capacity" in self.changed_data:
-            raise ValidationError(_("A room takes %(most)s people at most.") % {"most": MOST_SEATS})
-        return capacity
 
     def clean(self) -> dict[str, Any]:
         super().clean()

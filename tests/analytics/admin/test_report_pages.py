@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from analytics.models import ReportIssue, ReportSchedule
+from analytics.models import ReportIssue, ReportSchedule, Run
 from analytics.services import execution, reports
 from crm.models import Delivery, User
 from tests.factories.analytics import (
     make_example_months,
     make_issue,
+    make_run,
     make_schedule,
     make_score_run,
 )
@@ -187,3 +188,19 @@ def test_first_page_shows_scores_runs_and_coming_reports_of_the_reader(
     assert "This meeting scores 7.1 of 10." in html
     assert "Report goes out: Monday report" in html
     assert "Of a stranger" not in html
+
+
+def test_first_page_names_each_run_once(owner: User, open_as: Callable[[User], Client]):
+    make_score_run(requested_by=owner, subject_title="Spring launch")
+    client = open_as(owner)
+    with_score = client.get(reverse("admin:index")).content.decode()
+    make_run(requested_by=owner)
+    make_score_run(requested_by=owner, subject_title="Nobody came", status=Run.Status.REFUSED)
+    with_all = client.get(reverse("admin:index")).content.decode()
+
+    assert with_score.count("Spring launch") == 1
+    assert "Latest runs" not in with_score
+    assert "Nothing has been calculated yet." not in with_score
+    assert with_all.count("Spring launch") == 1
+    assert "Latest runs" in with_all
+    assert with_all.count("Nobody came") == 1
