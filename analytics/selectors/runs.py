@@ -10,11 +10,12 @@ from analytics.models import ReportSchedule, Run
 if TYPE_CHECKING:
     from crm.models import User
 
+_HAS_SCORE = Q(kind=Run.Kind.SCORE, status__in=Run.ANSWERED)
+
 
 def recent_runs(user: "User", limit: int = 5) -> QuerySet[Run]:
-    """The newest runs, whatever became of them, but the scores that `recent_scores` gives."""
-    scores = Q(kind=Run.Kind.SCORE, status__in=Run.ANSWERED)
-    runs = Run.objects.visible_to(user).for_lists().exclude(scores)
+    """The newest runs, whatever became of them, without the scores: see `recent_scores`."""
+    runs = Run.objects.visible_to(user).for_lists().exclude(_HAS_SCORE)
     return runs.order_by("-created_at", "-pk")[:limit]
 
 
@@ -22,7 +23,7 @@ def recent_scores(user: "User", limit: int = 5) -> list[Run]:
     """The latest effect score of each meeting, newest first; figures included."""
     runs = (
         Run.objects.visible_to(user)
-        .filter(kind=Run.Kind.SCORE, status__in=Run.ANSWERED)
+        .filter(_HAS_SCORE)
         .defer("dataset", "charts")
         .order_by("-created_at", "-pk")[: limit * 4]
     )

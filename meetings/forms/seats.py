@@ -8,7 +8,7 @@ MOST_SEATS = 200  # what one room of the relay holds (media_relay.room.MAX_PARTI
 
 
 class SeatsForm(forms.ModelForm):
-    """A form with `capacity`; a larger one from before may stay as it is."""
+    """A form with `capacity`; what was saved larger before may stay as it is."""
 
     def clean_capacity(self) -> int:
         capacity: int = self.cleaned_data["capacity"]

@@ -14,6 +14,7 @@ from crm.models import Contact, Delivery, Mailing, User
 from crm.services import mailings
 from media_relay.room import MAX_PARTICIPANTS
 from meetings.models import Meeting
+from meetings.models.choices import MeetingKind
 from meetings.services import closing
 from tests.factories.crm import make_consent, make_contact
 from tests.factories.meetings import (
@@ -160,6 +161,19 @@ def test_add_asks_for_the_kind_and_fills_the_form_from_its_template(
         assert f"{LIST}add/?kind={kind}" in chooser
     assert 'value="Goals of the training"' in form
     assert 'name="capacity" value="100"' in form
+
+
+def test_every_kind_can_be_planned_with_the_seats_it_comes_with(
+    client: Client, owner: User
+) -> None:
+    client.force_login(owner)
+
+    for kind in MeetingKind:
+        form = client.get(f"{LIST}add/?kind={kind}").context["adminform"].form
+        seats = form.initial["capacity"]
+        sent = _form(owner, kind=kind, capacity=seats)
+        response = client.post(f"{LIST}add/?kind={kind}", sent)
+        assert response.status_code == 302, response.context["errors"]
 
 
 def test_add_plans_the_meeting_at_the_time_the_zones_clocks_show(
