@@ -179,7 +179,7 @@ def collect_meeting(user: "User", parameters: Mapping[str, Any]) -> Snapshot:
     """One row an indicator: the count behind it and the scale that count lies on.
 
     A scale such as 0..registrations keeps shares exact. An indicator nobody stands behind has no
-    value, and the score is then refused. `interaction` among the facts names what counted as such:
+    value, and the score does without it. `interaction` among the facts names what counted as such:
     runs from before talk was counted have no such fact, and their page says so.
     """
     outcome = outcomes.meeting_outcome(UUID(parameters["meeting"]))

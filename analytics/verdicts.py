@@ -12,10 +12,11 @@ from analytics.estimators.errors import Finding
 from analytics.labels import label_column, label_indicator
 from analytics.models import Run
 from analytics.sentences import remedy, sentence
+from analytics.sentences.spelling import join_names
 
 Values = Mapping[str, Any]
 
-_COLUMN_PARAMETERS = frozenset({"column", "columns", "indicator", "response"})
+_COLUMN_PARAMETERS = frozenset({"column", "columns", "indicator", "response", "weights"})
 
 
 def verdict(run: Run) -> str:
@@ -58,6 +59,8 @@ def _finding(stored: dict[str, Any]) -> Finding:
 def _relabel(value: Any) -> Any:
     if isinstance(value, list):
         return [_relabel(part) for part in value]
+    if isinstance(value, dict):
+        return {_relabel(name): part for name, part in value.items()}
     return label_indicator(label_column(value)) if isinstance(value, str) else value
 
 
@@ -110,7 +113,12 @@ def _is_clear(part: dict[str, Any]) -> bool:
 
 
 def _score(figures: Values, parameters: Values) -> str:
-    return _("This meeting scores %(score)s of 10.") % {"score": show_number(figures["score"], 3)}
+    values = {"score": show_number(figures["score"], 3)}
+    left_out = figures.get("left_out", [])
+    if not left_out:
+        return _("This meeting scores %(score)s of 10.") % values
+    values["left_out"] = join_names([label_indicator(name) for name in left_out])
+    return _("This meeting scores %(score)s of 10, without: %(left_out)s.") % values
 
 
 def _segments(figures: Values, parameters: Values) -> str:

@@ -81,7 +81,7 @@ def _register_activity_kinds() -> None:
         "looked_in",
         label=_("Looked in"),
         icon="eye",
-        sentence=_("Looked into “%(title)s” for less than five minutes"),
+        sentence=_("Looked into “%(title)s”, too briefly to have attended"),
         points=1,
     )
     kinds.register(
@@ -113,9 +113,9 @@ def _register_activity_kinds() -> None:
     )
     kinds.register(
         "engaged",
-        label=_("Engagement"),
+        label=_("Engagement in the meeting"),
         icon="gauge",
-        sentence=_("%(quantity)s engagement points in “%(title)s”"),
+        sentence=_("Took part in “%(title)s” with %(quantity)s of 100 meeting points"),
     )
 
 

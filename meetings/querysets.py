@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 _Row = TypeVar("_Row", bound=Model)
 
-# Somebody who looked in for a moment did not attend.
+# Somebody who looked in for a moment did not attend; what a moment is, a short meeting says.
 ATTENDED_FROM_S = 5 * 60
+ATTENDED_SHARE = 4
 # Less talk is a greeting, or noise; from here on it rounds to a minute.
 TALKED_FROM_S = 30
 
@@ -59,7 +60,7 @@ class MeetingQuerySet(VisibleQuerySet["Meeting"]):
         )
         attended = _count_per_meeting(
             apps.get_model("meetings", "Seat")._default_manager.filter(
-                registration__isnull=False, attended_s__gte=ATTENDED_FROM_S
+                registration__isnull=False, attended_s__gte=F("meeting__attended_from_s")
             )
         )
         return self.annotate(registered_count=registered, attended_count=attended)

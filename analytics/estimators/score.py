@@ -33,10 +33,27 @@ class Indicator:
 
 @dataclass(frozen=True)
 class ScoreSpec:
-    """The indicators of one meeting; scores compare within one `weights_version` only."""
+    """The indicators of one meeting; scores compare within one `weights_version` only.
+
+    With `may_leave_out` an indicator that has no value is left out, and the others share its
+    weight in proportion to their own; a finding names it.
+    """
 
     indicators: tuple[Indicator, ...]
     weights_version: str = ""
+    may_leave_out: bool = False
+
+    @property
+    def scored(self) -> tuple[Indicator, ...]:
+        """The indicators that the score is made of."""
+        if not self.may_leave_out:
+            return self.indicators
+        return tuple(one for one in self.indicators if one.value is not None)
+
+    @property
+    def left_out(self) -> tuple[Indicator, ...]:
+        """Indicators with a weight that the score does without."""
+        return tuple(one for one in self.indicators if one.weight and one not in self.scored)
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,7 @@ class ScoreResult:
     score_range: tuple[Decimal, Decimal]
     indicators: Mapping[str, Contribution]
     weights_version: str
+    left_out: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -81,6 +99,7 @@ class ScoreResult:
             "score_range": [_spell(bound) for bound in self.score_range],
             "indicators": {name: part.to_dict() for name, part in self.indicators.items()},
             "weights_version": self.weights_version,
+            "left_out": list(self.left_out),
         }
 
 
@@ -102,22 +121,19 @@ def score_meeting(spec: ScoreSpec) -> ScoreResult:
     weighted: score = sum of w_i * 10 * (x_i - low_i) / (high_i - low_i). All steps are exact
     rationals; a figure without a finite decimal form is rounded once, at the end, to 12 places.
 
-    Missing values are refused, never taken as zero. Raises `BadProblem` for no indicators, names
-    given twice, missing or non-finite figures, an empty scale, a value off its scale, negative
-    weights, and weights that do not sum to exactly 1.
+    Missing values are refused or, with `spec.may_leave_out`, left out by name; they are never taken
+    as zero. Raises `BadProblem` for no indicators, names given twice, missing or non-finite
+    figures, an empty scale, a value off its scale, negative weights, weights that do not sum to
+    exactly 1, and when nothing with a weight is left to score.
 
     Source: simple additive weighting with min-max normalisation, OECD/JRC Handbook on
     Constructing Composite Indicators (2008), steps 5 (normalisation) and 7 (aggregation).
     """
     values = _check(spec)
     mapped = _map_all(spec, values)
-    weights = {one.name: Fraction(one.weight) for one in spec.indicators}
+    weights = _share_weights(spec)
     scores = [_weigh(mapped, shifted) for shifted in _shift_weights(weights)]
-    findings = tuple(
-        warn("few_people", indicator=one.name, n=one.n, least=FEW_RATINGS)
-        for one in spec.indicators
-        if one.n is not None and one.n < FEW_RATINGS
-    )
+    findings = (*_name_left_out(spec, weights), *_name_few(spec))
     return ScoreResult(
         findings=findings,
         status=judge(findings),
@@ -127,13 +143,14 @@ def score_meeting(spec: ScoreSpec) -> ScoreResult:
             one.name: Contribution(
                 mapped=_to_decimal(mapped[one.name]),
                 contribution=_to_decimal(mapped[one.name] * weights[one.name]),
-                weight=one.weight,
+                weight=_to_decimal(weights[one.name]),
                 value=values[one.name],
                 n=one.n,
             )
-            for one in spec.indicators
+            for one in spec.scored
         },
         weights_version=spec.weights_version,
+        left_out=tuple(one.name for one in spec.left_out),
     )
 
 
@@ -146,14 +163,14 @@ def rank_meetings(specs: Mapping[str, ScoreSpec]) -> tuple[RankedMeeting, ...]:
     """
     mapped = {key: _map_all(spec, _check(spec)) for key, spec in specs.items()}
     rules = {
-        (spec.weights_version, tuple(sorted((i.name, i.weight) for i in spec.indicators)))
+        (spec.weights_version, tuple(sorted((i.name, i.weight) for i in spec.scored)))
         for spec in specs.values()
     }
     if len(rules) > 1:
         raise BadProblem([refuse("weights_differ", versions=sorted({rule[0] for rule in rules}))])
     if not rules:
         return ()
-    weights = {name: Fraction(weight) for name, weight in next(iter(rules))[1]}
+    weights = _share_weights(next(iter(specs.values())))
     rankings = [
         _rank({key: _weigh(values, shifted) for key, values in mapped.items()})
         for shifted in _shift_weights(weights)
@@ -178,24 +195,31 @@ def _check(spec: ScoreSpec) -> dict[str, Decimal]:
     names = Counter(one.name for one in spec.indicators)
     findings = [refuse("name_twice", name=name) for name, times in names.items() if times > 1]
     for one in spec.indicators:
-        findings += _check_indicator(one)
+        if one.value is None and not spec.may_leave_out:
+            findings.append(refuse("value_missing", indicator=one.name))
+        else:
+            findings += _check_indicator(one)
     if not findings:
         total = sum((Fraction(one.weight) for one in spec.indicators), Fraction(0))
         if total != 1:
             findings.append(refuse("weights_do_not_sum_to_one", total=_spell(_to_decimal(total))))
+    if not findings and not any(one.weight for one in spec.scored):
+        findings.append(refuse("nothing_to_score"))
     if findings:
         raise BadProblem(findings)
     return {one.name: one.value for one in spec.indicators if one.value is not None}
 
 
 def _check_indicator(one: Indicator) -> list[Finding]:
+    """What is wrong with its figures; one that is left out has a weight only."""
     low, high = one.scale
-    if one.value is None:
-        return [refuse("value_missing", indicator=one.name)]
-    if not all(figure.is_finite() for figure in (one.weight, one.value, low, high)):
+    figures = (one.weight,) if one.value is None else (one.weight, one.value, low, high)
+    if not all(figure.is_finite() for figure in figures):
         return [refuse("figure_not_finite", indicator=one.name)]
     if one.weight < 0:
         return [refuse("negative_weight", indicator=one.name, weight=_spell(one.weight))]
+    if one.value is None:
+        return []
     if low >= high:
         return [refuse("empty_scale", indicator=one.name, low=_spell(low), high=_spell(high))]
     if not low <= one.value <= high:
@@ -212,7 +236,34 @@ def _check_indicator(one: Indicator) -> list[Finding]:
 
 
 def _map_all(spec: ScoreSpec, values: Mapping[str, Decimal]) -> dict[str, Fraction]:
-    return {one.name: _map(one, values[one.name]) for one in spec.indicators}
+    return {one.name: _map(one, values[one.name]) for one in spec.scored}
+
+
+def _share_weights(spec: ScoreSpec) -> dict[str, Fraction]:
+    """The weights of what is scored, scaled to sum to one."""
+    declared = {one.name: Fraction(one.weight) for one in spec.scored}
+    whole = sum(declared.values(), Fraction(0))
+    return {name: weight / whole for name, weight in declared.items()}
+
+
+def _name_left_out(spec: ScoreSpec, weights: Mapping[str, Fraction]) -> list[Finding]:
+    """A warning for each, with what the others weigh instead."""
+    return [
+        warn(
+            "left_out",
+            indicator=one.name,
+            weights={name: float(weight) for name, weight in weights.items()},
+        )
+        for one in spec.left_out
+    ]
+
+
+def _name_few(spec: ScoreSpec) -> list[Finding]:
+    return [
+        warn("few_people", indicator=one.name, n=one.n, least=FEW_RATINGS)
+        for one in spec.scored
+        if one.n is not None and one.n < FEW_RATINGS
+    ]
 
 
 def _map(one: Indicator, value: Decimal) -> Fraction:

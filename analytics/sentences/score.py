@@ -11,6 +11,17 @@ TEXTS = {
         _("The value of “%(indicator)s” is missing."),
         _("Enter the value; a missing one is not the same as zero."),
     ),
+    "left_out": (
+        _(
+            "“%(indicator)s” has no figure and is left out of the score. The others weigh more "
+            "instead: %(weights)s."
+        ),
+        _("Read it as a score without that part; it does not compare with one that has it."),
+    ),
+    "nothing_to_score": (
+        _("None of the indicators has a value, so there is nothing to score."),
+        _("A meeting can be scored from the first person who registers; give at least one value."),
+    ),
     "figure_not_finite": (
         _("A figure of “%(indicator)s” is not an ordinary number."),
         _("Correct its value, weight or scale."),

@@ -49,7 +49,7 @@ def _spell(value: Any) -> str:
 def _spell_mapping(value: Mapping[str, Any]) -> str:
     if "needed" in value:
         return _spell_limit(value)
-    return _join([f"{name} {part}" for name, part in value.items()])
+    return join_names([f"{name} {_spell(part)}" for name, part in value.items()])
 
 
 def _spell_limit(limit: Mapping[str, Any]) -> str:
@@ -63,13 +63,13 @@ def _spell_limit(limit: Mapping[str, Any]) -> str:
 
 
 def _spell_list(values: Sequence[Any]) -> str:
-    shown = _join([_spell(value) for value in values[:NAMED_AT_MOST]])
+    shown = join_names([_spell(value) for value in values[:NAMED_AT_MOST]])
     if len(values) <= NAMED_AT_MOST:
         return shown
     rest = len(values) - NAMED_AT_MOST
     return gettext("%(shown)s and %(rest)s more") % {"shown": shown, "rest": rest}
 
 
-def _join(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """A list of names in one line."""
     return pgettext("between the items of a list", ", ").join(names)

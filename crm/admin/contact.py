@@ -21,6 +21,7 @@ from crm.extensions import BulkAction, Panel, bulk_actions, contact_panels
 from crm.models import Contact, ContactPoint, ContactProfile
 from crm.selectors.consent import history_of_contact
 from crm.selectors.contacts import filtered_contacts
+from crm.selectors.engagement import engagement_parts
 from crm.selectors.timeline import timeline_of
 from crm.services import contacts as contact_service
 from crm.services.errors import Refusal
@@ -201,6 +202,7 @@ class ContactAdmin(VisibleAdmin, PersonalDataPages, admin.ModelAdmin):
         if contact is not None:
             context.update(
                 timeline=timeline_of(contact),
+                engagement=engagement_parts(contact),
                 consents=history_of_contact(contact),
                 facts=contact.facts.all(),
                 conflicting=conflicting_keys(contact=contact),

@@ -16,6 +16,8 @@ class TimelineEntry:
     sentence: str
     url: str | None
     address: str
+    words: list[str]
+    """What the person said or wrote, in their own words."""
 
 
 def timeline_of(contact: Contact, *, limit: int = 100) -> list[TimelineEntry]:
@@ -43,6 +45,7 @@ def _read(activity: Activity) -> TimelineEntry:
         sentence=_fill(str(kind.sentence), values) if kind else activity.subject_title,
         url=timeline_links.find(activity.subject_ref) if activity.subject_ref else None,
         address=activity.contact_point.value,
+        words=[str(line) for line in activity.data.get("words", ())],
     )
 
 

@@ -56,10 +56,13 @@ def record(
     }
     with transaction.atomic():
         if key is None:
-            activity = Activity.objects.create(**facts)
+            activity, is_new = Activity.objects.create(**facts), True
         else:
-            activity, _made = Activity.objects.update_or_create(key=key, defaults=facts)
-        note_last_activity(contact_point=contact_point, occurred_at=occurred_at)
+            activity, is_new = Activity.objects.update_or_create(key=key, defaults=facts)
+        if is_new:
+            note_last_activity(contact_point=contact_point, occurred_at=occurred_at)
+        elif contact_point.contact_id is not None:  # its time may have moved back
+            recompute_last_activity(contact_ids=[contact_point.contact_id])
     return activity
 
 

@@ -19,7 +19,7 @@ from crm.extensions import Panel
 from meetings.admin.meeting_pages import MeetingPages
 from meetings.extensions import MeetingOnPage, meeting_panels
 from meetings.forms.planning import AgendaFormSet, MeetingForm, initial_for
-from meetings.models import AgendaItem, Meeting, RecordingAccess
+from meetings.models import AgendaItem, ChatMessage, Meeting, RecordingAccess
 from meetings.models.choices import MeetingKind, MeetingState
 from meetings.permissions import (
     can_change,
@@ -32,6 +32,7 @@ from meetings.permissions import (
     can_view,
 )
 from meetings.selectors.attendance import attendance_rows, summarise, talk_shares
+from meetings.selectors.chat import lines_of
 from meetings.selectors.recording import accesses_of, recordings_of
 from meetings.services import planning
 
@@ -43,6 +44,7 @@ _STATE_BADGES = {
     MeetingState.CANCELLED: "badge-bad",
 }
 _ACCESSES_PER_PAGE = 20
+_LINES_PER_PAGE = 50
 _WEIGHT_FIELDS = ("weight_attendance", "weight_interaction", "weight_satisfaction")
 _KIND_ICONS = {
     MeetingKind.LAUNCH: "launch",
@@ -218,6 +220,7 @@ class MeetingAdmin(VisibleAdmin, MeetingPages, admin.ModelAdmin):
             "attendance": rows,
             "attendance_summary": summarise(rows),
             "talk_shares": talk_shares(meeting=meeting),
+            "chat": _chat(request, meeting),
             "panels": _panels(request, meeting),
             "recordings": recordings_of(meeting),
             "accesses": _accesses(request, meeting) if sees_accesses else None,
@@ -236,6 +239,10 @@ def _accesses(request: HttpRequest, meeting: Meeting) -> Page[RecordingAccess]:
     """One page of them, however many there are; a number that is none shows the first."""
     paginator = Paginator(accesses_of(meeting), _ACCESSES_PER_PAGE)
     return paginator.get_page(request.GET.get("downloads"))
+
+
+def _chat(request: HttpRequest, meeting: Meeting) -> Page[ChatMessage]:
+    return Paginator(lines_of(meeting), _LINES_PER_PAGE).get_page(request.GET.get("chat"))
 
 
 def _panels(request: HttpRequest, meeting: Meeting) -> list[Panel]:

@@ -22,13 +22,13 @@ class RegistrationAdmin(VisibleAdmin, admin.ModelAdmin):
         "company_name",
         "contact_point",
         "meeting",
-        "state",
+        "outcome",
         "is_verified",
         "source",
         "registered_at",
     )
     list_filter = ("state", "source", "meeting__kind")
-    list_select_related = ("meeting", "contact_point")
+    list_select_related = ("meeting", "contact_point", "seat")
     search_fields = ("name", "company_name", "contact_point__normalised", "meeting__title")
     date_hierarchy = "registered_at"
     actions = ("replace_links",)
@@ -37,7 +37,7 @@ class RegistrationAdmin(VisibleAdmin, admin.ModelAdmin):
         "name",
         "company_name",
         "contact_point",
-        "state",
+        "outcome",
         "verified_at",
         "language",
         "time_zone",
@@ -49,6 +49,10 @@ class RegistrationAdmin(VisibleAdmin, admin.ModelAdmin):
         "cancelled_at",
     )
     readonly_fields = fields
+
+    @admin.display(description=_("state"), ordering="state")
+    def outcome(self, row: Registration) -> str:
+        return row.outcome
 
     @admin.display(description=_("verified"), boolean=True, ordering="verified_at")
     def is_verified(self, row: Registration) -> bool:

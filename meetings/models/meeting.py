@@ -23,7 +23,7 @@ from meetings.models.choices import (
     languages,
 )
 from meetings.models.template import default_weights
-from meetings.querysets import MeetingQuerySet
+from meetings.querysets import ATTENDED_FROM_S, ATTENDED_SHARE, MeetingQuerySet
 
 # Without letters and digits that look alike, so that a code can be read out and typed.
 CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -117,6 +117,12 @@ class Meeting(models.Model):
     went_live_at = models.DateTimeField(_("went live"), null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+    attended_from_s = models.PositiveIntegerField(
+        _("attended from, in seconds"),
+        default=ATTENDED_FROM_S,
+        editable=False,
+        help_text=_("Who stayed for less looked in; set when the meeting is closed."),
+    )
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -216,6 +222,11 @@ class Meeting(models.Model):
         planned = end - max(self.counted_from, self.starts_at)
         return planned if planned > timedelta(0) else max(end - self.counted_from, timedelta(0))
 
+    def measure_attendance(self) -> int:
+        """Seconds that make an attendee: five minutes, or a quarter of a short meeting."""
+        quarter = int(self.real_length.total_seconds()) // ATTENDED_SHARE
+        return max(1, min(ATTENDED_FROM_S, quarter))
+
     def count_free_seats(self) -> int:
         """How many more people can register; a query."""
         return max(self.capacity - self.registrations.standing().count(), 0)
@@ -228,6 +239,11 @@ class Meeting(models.Model):
     @property
     def is_cancelled(self) -> bool:
         return self.state == MeetingState.CANCELLED
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Closed after having taken place: for each registration it is known who came."""
+        return self.state == MeetingState.CLOSED and self.went_live_at is not None
 
     @property
     def is_live(self) -> bool:

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meetings.models.choices import RegistrationSource, RegistrationState, languages
@@ -96,6 +97,17 @@ class Registration(models.Model):
     @property
     def is_cancelled(self) -> bool:
         return self.state == RegistrationState.CANCELLED
+
+    @property
+    def outcome(self) -> str:
+        """The state in words; of a closed meeting, whether the person came."""
+        if self.is_cancelled or not self.meeting.is_evaluated:
+            return self.get_state_display()
+        seat = getattr(self, "seat", None)
+        attended_s = (seat.attended_s or 0) if seat else 0
+        if attended_s >= self.meeting.attended_from_s:
+            return gettext("attended")
+        return gettext("looked in") if attended_s else gettext("did not come")
 
     @property
     def subject_ref(self) -> str:

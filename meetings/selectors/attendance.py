@@ -9,7 +9,6 @@ from django.db.models.functions import Coalesce
 
 from meetings.models import ChatMessage, Meeting, Registration, Seat, TalkTime
 from meetings.models.seat import minutes_and_seconds
-from meetings.querysets import ATTENDED_FROM_S
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class AttendanceSummary:
 
 def attendance_rows(*, meeting: Meeting) -> list[AttendanceRow]:
     """Every standing registration, those who stayed longest first."""
-    return [_row(registration) for registration in _registrations(meeting)]
+    return [_row(registration, meeting) for registration in _registrations(meeting)]
 
 
 def _registrations(meeting: Meeting) -> "QuerySet[Registration]":
@@ -72,7 +71,7 @@ def _registrations(meeting: Meeting) -> "QuerySet[Registration]":
     )
 
 
-def _row(registration: Registration) -> AttendanceRow:
+def _row(registration: Registration, meeting: Meeting) -> AttendanceRow:
     seat = getattr(registration, "seat", None)
     contact = registration.contact_point.contact
     seconds = seat.attended_s if seat else None
@@ -85,7 +84,7 @@ def _row(registration: Registration) -> AttendanceRow:
         is_verified=registration.verified_at is not None,
         is_internal=bool(contact and contact.is_internal),
         minutes=None if seconds is None else seconds // 60,
-        has_attended=(seconds or 0) >= ATTENDED_FROM_S,
+        has_attended=(seconds or 0) >= meeting.attended_from_s,
         talked_s=seat.talked_s if seat else None,
         chat_lines=getattr(registration, "chat_lines", 0),
         rating=seat.closing_rating if seat else None,

@@ -1,9 +1,9 @@
 """What closed meetings amounted to, for analytics: plain figures, no rows leak.
 
-attendance = registrations with at least five minutes present / registrations; interaction =
-attended seats that wrote in the chat or talked for half a minute / attended seats; satisfaction =
-the closing ratings; participation = mean share of the meeting's length that those who attended
-stayed. Colleagues never count.
+attendance = registrations present for five minutes, or for a quarter of a meeting shorter than
+twenty / registrations; interaction = attended seats that wrote in the chat or talked for half a
+minute / attended seats; satisfaction = the closing ratings; participation = mean share of the
+meeting's length that those who attended stayed. Colleagues never count.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from meetings.models import ChatMessage, Meeting, Registration
 from meetings.models.choices import MeetingState
-from meetings.querysets import ATTENDED_FROM_S, TALKED_FROM_S
+from meetings.querysets import TALKED_FROM_S
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -115,7 +115,7 @@ def _guests_by_meeting(meeting_ids: list[int]) -> dict[int, list[_GuestRow]]:
 
 
 def _outcome(meeting: Meeting, guests: list[_GuestRow]) -> MeetingOutcome:
-    attended = [guest for guest in guests if guest.attended_s >= ATTENDED_FROM_S]
+    attended = [guest for guest in guests if guest.attended_s >= meeting.attended_from_s]
     length_s = meeting.real_length.total_seconds()
     shares = [min(guest.attended_s / length_s, 1.0) for guest in attended if length_s > 0]
     return MeetingOutcome(

@@ -1,20 +1,20 @@
 """Turning a finished meeting into customer knowledge. Closing twice gives the same rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Max, Q
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from crm.services import activities, scores
 from meetings.models import ChatMessage, Meeting, PresenceInterval, Registration, Seat, TalkTime
 from meetings.models.choices import MeetingState
 from meetings.permissions import can_close
-from meetings.querysets import ATTENDED_FROM_S
 from meetings.services import fanout, presence, recording
 from meetings.services.engagement import engagement_of, whole_minutes
 from meetings.services.presence_spans import Span, attended_seconds
@@ -30,6 +30,9 @@ CLOSES_AFTER_PLANNED_END = timedelta(minutes=30)
 CLOSES_AT_THE_LATEST = timedelta(hours=6)
 # Without a sign of life for this long an open interval belongs to a process that died.
 STILL_HERE = timedelta(minutes=2)
+# What somebody wrote stands on their timeline; who writes a novel is read at the meeting.
+WORDS_LINES = 50
+WORDS_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,23 @@ class SeatFacts:
 
     attended_s: int
     talked_s: int
-    chat_lines: int
+    lines: Sequence[str]
     rating: int | None
+
+    @property
+    def words(self) -> list[str]:
+        """What goes onto the timeline: the latest lines in the order in which they were said."""
+        return list(self.lines[-WORDS_LINES:])
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing to be written about a registration, as `crm.services.activities` takes it."""
+
+    kind: str
+    quantity: int | None = None
+    unit: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 def close_meeting(*, meeting: Meeting, closed_by: "User | None" = None) -> Meeting:
@@ -70,7 +88,8 @@ def _finish(meeting: Meeting, now: datetime) -> None:
     meeting.ended_at = meeting.ended_at or window.end
     meeting.state = MeetingState.CLOSED
     meeting.closed_at = now
-    meeting.save(update_fields=["state", "ended_at", "closed_at", "updated_at"])
+    meeting.attended_from_s = meeting.measure_attendance()
+    meeting.save(update_fields=["state", "ended_at", "closed_at", "attended_from_s", "updated_at"])
 
 
 def _end_room(meeting: Meeting, window: Span) -> None:
@@ -135,7 +154,7 @@ def _evaluate(meeting: Meeting, now: datetime, *, only: int | None = None) -> li
         if contact is not None and contact.is_internal:
             continue  # colleagues who try the registration are no customers
         seat = _seat_of(registration)
-        seat_facts = facts[seat.pk] if seat else SeatFacts(0, 0, 0, None)
+        seat_facts = facts[seat.pk] if seat else SeatFacts(0, 0, (), None)
         if seat is not None:
             _write_engagement(seat, seat_facts, length_s)
         _write_activities(meeting, registration, seat, seat_facts, window)
@@ -157,13 +176,7 @@ def _collect_facts(
     meeting: Meeting, seats: Iterable[Seat], window: Span
 ) -> Mapping[int, SeatFacts]:
     spans = _spans_by_seat(meeting, window)
-    lines = dict(
-        ChatMessage.objects.filter(meeting=meeting)
-        .standing()
-        .order_by()
-        .values_list("seat")
-        .annotate(number=Count("pk"))
-    )
+    lines = _lines_by_seat(meeting)
     talked = TalkTime.objects.filter(seat__meeting=meeting).seconds_by_seat()
     facts = {}
     for seat in seats:
@@ -172,10 +185,18 @@ def _collect_facts(
             attended_s=attended_s,
             # The relay counts what is said outside the live time, too; nobody talks while away.
             talked_s=min(round(talked.get(seat.pk, 0.0)), attended_s),
-            chat_lines=lines.get(seat.pk, 0),
+            lines=lines.get(seat.pk, ()),
             rating=seat.closing_rating,
         )
     return facts
+
+
+def _lines_by_seat(meeting: Meeting) -> Mapping[int, list[str]]:
+    lines: dict[int, list[str]] = defaultdict(list)
+    said = ChatMessage.objects.filter(meeting=meeting).standing().order_by("sequence")
+    for seat_id, line in said.values_list("seat", Left("text", WORDS_LENGTH)):
+        lines[seat_id].append(line)
+    return lines
 
 
 def _spans_by_seat(meeting: Meeting, window: Span) -> Mapping[int, list[Span]]:
@@ -199,7 +220,7 @@ def _write_engagement(seat: Seat, facts: SeatFacts, length_s: int) -> None:
         attended_s=facts.attended_s,
         length_s=length_s,
         talked_s=facts.talked_s,
-        chat_lines=facts.chat_lines,
+        chat_lines=len(facts.lines),
         has_rated=facts.rating is not None,
     )
     Seat.objects.filter(pk=seat.pk).update(
@@ -219,32 +240,33 @@ def _write_activities(
     window: Span,
 ) -> None:
     """Upserts keyed (meeting, contact point, kind)."""
-    for kind, quantity, unit in _activities_of(seat, facts):
+    for fact in _facts_of(seat, facts, attended_from_s=meeting.attended_from_s):
         activities.upsert_for_subject(
             subject_ref=meeting.subject_ref,
             contact_point=registration.contact_point,
-            kind=kind,
+            kind=fact.kind,
             occurred_at=window.start,
             subject_title=meeting.title,
-            quantity=quantity,
-            unit=unit,
+            quantity=fact.quantity,
+            unit=fact.unit,
+            data=fact.data,
             market=meeting.market,
             campaign=meeting.campaign,
         )
 
 
-def _activities_of(seat: Seat | None, facts: SeatFacts) -> list[tuple[str, int | None, str]]:
+def _facts_of(seat: Seat | None, facts: SeatFacts, *, attended_from_s: int) -> list[Fact]:
     if seat is None or facts.attended_s == 0:
-        return [("no_show", None, "")]
-    stayed = "attended" if facts.attended_s >= ATTENDED_FROM_S else "looked_in"
-    found: list[tuple[str, int | None, str]] = [(stayed, facts.attended_s // 60, "min")]
+        return [Fact("no_show")]
+    stayed = "attended" if facts.attended_s >= attended_from_s else "looked_in"
+    found = [Fact(stayed, facts.attended_s // 60, "min")]
     if minutes := whole_minutes(facts.talked_s):
-        found.append(("talked", minutes, "min"))
-    if facts.chat_lines:
-        found.append(("chatted", facts.chat_lines, "lines"))
+        found.append(Fact("talked", minutes, "min"))
+    if facts.lines:
+        found.append(Fact("chatted", len(facts.lines), "lines", {"words": facts.words}))
     if facts.rating is not None:
-        found.append(("rated", facts.rating, "stars"))
-    found.append(("engaged", seat.engagement_points, "points"))
+        found.append(Fact("rated", facts.rating, "stars"))
+    found.append(Fact("engaged", seat.engagement_points, "points"))
     return found
 
 

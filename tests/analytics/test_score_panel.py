@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from analytics.models import Run
 from analytics.services import execution, scoring
+from analytics.verdicts import verdict
 from crm.models import User
 from meetings.models import Meeting
 from meetings.services import closing
@@ -107,17 +108,31 @@ def test_panel_shows_the_score_with_its_parts_and_leads_to_the_run(
 
 
 def test_panel_of_a_refused_score_says_why_and_shows_no_figure(owner: User, read: Read) -> None:
+    meeting = closing.close_meeting(meeting=make_past_meeting(owner))
+    [run_id] = scoring.request_missing_scores()
+    execution.execute_run(run_id=run_id)
+
+    page = read(owner, meeting)
+
+    assert "No figures: None of the indicators has a value" in page
+    assert "score-figure" not in page
+    assert address_of(run_id) in page
+
+
+def test_meeting_that_nobody_rated_is_scored_without_and_says_so(owner: User, read: Read) -> None:
     meeting = make_past_meeting(owner)
     make_presence(make_guest(meeting), minutes=40)
     closing.close_meeting(meeting=meeting)
     [run_id] = scoring.request_missing_scores()
     execution.execute_run(run_id=run_id)
 
-    page = read(owner, meeting)
+    page = " ".join(read(owner, meeting).split())
 
-    assert "No figures:" in page
-    assert "score-figure" not in page
-    assert address_of(run_id) in page
+    run = Run.objects.get(pk=run_id)
+    assert (run.status, run.figures["score"]) == ("ok_with_warnings", "5.714285714286")
+    assert verdict(run) == "This meeting scores 5.71 of 10, without: Satisfaction."
+    assert "“Satisfaction” has no figure and is left out of the score." in page
+    assert "Attendance 0.5714, Interaction 0.4286" in page
 
 
 def test_panel_shows_a_co_host_the_score_but_no_run_of_somebody_else(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from crm.models import Activity, Contact, Delivery, Market, User
+from crm.services import activities
 from meetings.models import (
     ChatMessage,
     Meeting,
@@ -245,6 +246,8 @@ def _turn_back(meeting: Meeting, starts_at: datetime) -> None:
     Activity.objects.filter(subject_ref=meeting.subject_ref).update(
         occurred_at=starts_at - timedelta(days=6)
     )
+    guests = meeting.registrations.values_list("contact_point__contact", flat=True)
+    activities.recompute_last_activity(contact_ids=[pk for pk in guests if pk is not None])
     meeting.refresh_from_db()
 
 

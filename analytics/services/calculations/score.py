@@ -20,6 +20,7 @@ def answer(snapshot: Snapshot, parameters: Parameters, seed: int) -> Calculation
             for row in snapshot.rows
         ),
         weights_version=str(snapshot.facts.get("weights_version", "")),
+        may_leave_out=True,  # nobody can enter what no guest has said
     )
     result = score_meeting(spec)
     figures = result.to_dict()

@@ -82,6 +82,53 @@ def test_score_is_the_exact_weighted_mean(rows: list[tuple[int, int]]) -> None:
     assert sum(Fraction(part.contribution) for part in parts) == exact
 
 
+def make_open(**values: str | None) -> ScoreSpec:
+    """Indicators with the usual weights, of which some may have no value."""
+    return ScoreSpec(
+        tuple(
+            Indicator(name, Decimal(WEIGHTS[name]), None if value is None else Decimal(value))
+            for name, value in values.items()
+        ),
+        may_leave_out=True,
+    )
+
+
+def test_indicator_without_a_value_is_left_out_and_the_others_share_its_weight() -> None:
+    result = score_meeting(make_open(attendance="8", interaction="7", satisfaction=None))
+
+    exact = (Fraction(4, 10) * 8 + Fraction(3, 10) * 7) / Fraction(7, 10)
+    assert result.score == Decimal(round(exact * 10**12)).scaleb(-12)
+    assert result.left_out == ("satisfaction",)
+    [finding] = result.findings
+    assert (finding.code, finding.severity) == ("left_out", "warn")
+    assert finding.parameters["weights"] == {"attendance": 4 / 7, "interaction": 3 / 7}
+
+
+def test_score_with_every_value_is_the_same_whether_some_might_be_missing() -> None:
+    values = {"attendance": "8", "interaction": "7", "satisfaction": "6"}
+
+    assert score_meeting(make_open(**values)).to_dict() == score_meeting(
+        make_spec(8, 7, 6)
+    ).to_dict() | {"weights_version": ""}
+
+
+def test_nothing_to_score_is_refused_by_name() -> None:
+    with pytest.raises(BadProblem) as refused:
+        score_meeting(make_open(attendance=None, interaction=None, satisfaction=None))
+
+    assert [finding.code for finding in refused.value.findings] == ["nothing_to_score"]
+
+
+def test_meetings_with_and_without_an_indicator_are_not_ranked_together() -> None:
+    whole = make_open(attendance="8", interaction="7", satisfaction="6")
+    partial = make_open(attendance="8", interaction="7", satisfaction=None)
+
+    with pytest.raises(BadProblem) as refused:
+        rank_meetings({"whole": whole, "partial": partial})
+
+    assert [finding.code for finding in refused.value.findings] == ["weights_differ"]
+
+
 def test_few_people_behind_a_figure_are_warned_about() -> None:
     indicator = Indicator("rating", Decimal(1), Decimal(9), n=3)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from crm.models import Contact, ContactPoint, User
 from crm.selectors.contacts import filtered_contacts
-from crm.services import profile
+from crm.services import profile, scores
 from tests.factories.crm import make_activity, make_company, make_contact, make_market, make_point
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,40 @@ def test_page_shows_timeline_consents_and_contradicting_facts(client: Client, ow
 
     assert "Call: Offer for pumps" in page
     assert "Sources disagree" in page
+
+
+def test_page_says_what_the_engagement_is_made_of(client: Client, owner: User) -> None:
+    contact = make_contact(owner=owner, email="a@customers.example")
+    for kind in ("attended", "attended", "rated", "no_show"):
+        make_activity(contact.points.get(), kind=kind)
+    scores.recompute_engagement(contact_ids=[contact.pk])
+
+    response = client.get(reverse("admin:crm_contact_change", args=[contact.pk]))
+
+    parts = response.context["engagement"]
+    assert [(str(part.label), part.count, part.points) for part in parts] == [
+        ("Attended", 2, 20),
+        ("Rated", 1, 2),
+    ]
+    contact.refresh_from_db()
+    assert contact.engagement_score == sum(part.points for part in parts)
+    assert "22 points, for what this person did" in " ".join(response.content.decode().split())
+
+
+def test_timeline_shows_what_somebody_wrote_escaped_and_folds_the_rest(
+    client: Client, owner: User
+) -> None:
+    contact = make_contact(owner=owner, email="a@customers.example")
+    words = ["What does it cost?", "<b>bold</b>", "Third", "Fourth"]
+    make_activity(contact.points.get(), kind="chatted", data={"words": words})
+
+    page = client.get(reverse("admin:crm_contact_change", args=[contact.pk])).content.decode()
+
+    shown, _, folded = page.partition("Everything written")
+    assert "What does it cost?" in shown
+    assert "&lt;b&gt;bold&lt;/b&gt;" in shown
+    assert "Fourth" not in shown
+    assert "Fourth" in folded
 
 
 def test_address_known_elsewhere_is_refused_with_a_sentence(client: Client, owner: User) -> None:

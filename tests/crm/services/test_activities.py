@@ -89,3 +89,16 @@ def test_timeline_reads_as_sentences_newest_first() -> None:
     entries = timeline_of(contact)
 
     assert [entry.sentence for entry in entries] == ["Bought for 99.5 EUR: Pump", "Call: Offer"]
+
+
+def test_last_activity_follows_a_fact_whose_time_moves_back() -> None:
+    contact = make_contact(email="li.na@customers.example")
+    point = contact.points.get()
+    now = timezone.now()
+    fact = {"contact_point": point, "kind": "rated", "key": "meeting:1|rated"}
+    activities.record(**fact, occurred_at=now)
+
+    activities.record(**fact, occurred_at=now - timedelta(days=60))
+
+    contact.refresh_from_db()
+    assert contact.last_activity_at == now - timedelta(days=60)

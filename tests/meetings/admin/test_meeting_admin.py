@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from crm.models import Contact, Delivery, Mailing, User
 from crm.services import mailings
@@ -366,6 +367,32 @@ def test_close_button_closes_and_the_report_shows_who_came(client: Client, owner
     assert "close-meeting" not in page
     assert "1 of 1 registered people attended (100 %)" in page
     assert "presence 42 of 60" in page
+
+
+def test_page_shows_the_chat_with_who_wrote_it_in_pages(client: Client, owner: User) -> None:
+    meeting = make_past_meeting(owner)
+    contact = make_contact(owner=owner, email="li.na@customers.example")
+    seat = make_guest(meeting, contact_point=contact.points.get(), name="Li Na")
+    make_chat_line(seat, "What does <b>it</b> cost?")
+    make_chat_line(seat, "Deleted words", deleted_at=timezone.now())
+    for number in range(50):
+        make_chat_line(seat, f"line {number}")
+    client.force_login(owner)
+
+    first = client.get(_page(meeting)).content.decode()
+    second = client.get(f"{_page(meeting)}?chat=2").content.decode()
+
+    assert "What does &lt;b&gt;it&lt;/b&gt; cost?" in first
+    assert f"/admin/crm/contact/{contact.pk}/change/" in first
+    assert "Deleted words" not in first + second
+    assert ("line 49" in first, "line 49" in second) == (False, True)
+
+
+def test_page_of_a_meeting_without_chat_has_no_empty_box(client: Client, owner: User) -> None:
+    meeting = make_past_meeting(owner)
+    client.force_login(owner)
+
+    assert 'id="chat"' not in client.get(_page(meeting)).content.decode()
 
 
 def test_close_of_a_meeting_to_come_is_refused_with_a_sentence(client: Client, owner: User) -> None:

@@ -2,10 +2,18 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from crm.models import Delivery, User
 from meetings.models import Registration
-from tests.factories.meetings import make_meeting, make_registration
+from meetings.services import closing
+from tests.factories.meetings import (
+    make_guest,
+    make_meeting,
+    make_past_meeting,
+    make_presence,
+    make_registration,
+)
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/meetings/registration/"
@@ -22,6 +30,27 @@ def test_list_shows_registrations_of_visible_meetings(
 
     assert "Ours Guest" in page
     assert "Theirs Guest" not in page
+
+
+def test_list_says_of_a_closed_meeting_who_came(client: Client, owner: User) -> None:
+    meeting = make_past_meeting(owner)
+    for name, minutes in {"Stayed": 40, "Peeped": 2}.items():
+        make_presence(make_guest(meeting, name=name), minutes=minutes)
+    make_registration(meeting, name="Absent")
+    make_registration(meeting, name="Gave up", state="cancelled", cancelled_at=timezone.now())
+    make_registration(make_meeting(owner), name="To come")
+    closing.close_meeting(meeting=meeting)
+    client.force_login(owner)
+
+    rows = client.get(LIST).context["cl"].result_list
+
+    assert {row.name: row.outcome for row in rows} == {
+        "Stayed": "attended",
+        "Peeped": "looked in",
+        "Absent": "did not come",
+        "Gave up": "cancelled",
+        "To come": "registered",
+    }
 
 
 def test_replace_links_action_voids_and_mails(client: Client, owner: User) -> None:

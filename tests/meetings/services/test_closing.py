@@ -7,7 +7,9 @@ import pytest
 from django.utils import timezone
 
 from crm.models import Activity, User
+from crm.selectors.timeline import timeline_of
 from meetings.models import Meeting, Seat
+from meetings.selectors.attendance import attendance_rows
 from meetings.services import closing
 from meetings.services.refusals import NotAllowed, NotYetOver
 from tests.factories.crm import make_contact, make_point
@@ -99,19 +101,74 @@ def test_close_clips_what_lies_outside_the_live_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "kinds"),
-    [(4.9, {"looked_in", "engaged"}), (5, {"attended", "engaged"})],
+    ("length_min", "minutes", "kind"),
+    [
+        (60, 4.9, "looked_in"),
+        (60, 5, "attended"),
+        (20, 5, "attended"),
+        (12, 2.9, "looked_in"),
+        (12, 3, "attended"),
+        (2, 1, "attended"),
+    ],
 )
-def test_close_draws_the_line_of_attendance_at_five_minutes(
-    minutes: float, kinds: set[str]
+def test_close_draws_the_line_of_attendance_at_five_minutes_or_a_quarter(
+    length_min: int, minutes: float, kind: str
 ) -> None:
-    meeting = make_past_meeting()
+    start = timezone.now().replace(microsecond=0) - timedelta(minutes=90)
+    meeting = make_past_meeting(
+        starts_at=start, went_live_at=start, ended_at=start + timedelta(minutes=length_min)
+    )
     seat = make_guest(meeting)
     make_presence(seat, minutes=minutes)
 
     closing.close_meeting(meeting=meeting)
 
-    assert {kind for kind, _quantity in _facts(seat)} == kinds
+    assert {kind for kind, _quantity in _facts(seat)} == {kind, "engaged"}
+    [row] = attendance_rows(meeting=meeting)
+    counted = Meeting.objects.with_counts().get(pk=meeting.pk)
+    assert (row.has_attended, counted.attended_count) == (kind == "attended", kind == "attended")
+
+
+def test_close_again_keeps_the_line_of_attendance_that_was_drawn() -> None:
+    meeting = make_past_meeting()
+    seat = make_guest(meeting)
+    make_presence(seat, minutes=4)
+    closing.close_meeting(meeting=meeting)
+    Meeting.objects.filter(pk=meeting.pk).update(attended_from_s=180)
+
+    closing.close_meeting(meeting=meeting)
+
+    assert "attended" in {kind for kind, _quantity in _facts(seat)}
+
+
+def test_close_writes_what_somebody_wrote_onto_the_timeline() -> None:
+    meeting = make_past_meeting()
+    contact = make_contact(email="li.na@customers.example")
+    seat = make_guest(meeting, contact_point=contact.points.get())
+    make_presence(seat)
+    make_chat_line(seat, "What does it cost?")
+    make_chat_line(seat, "Never mind", deleted_at=timezone.now())
+    make_chat_line(seat, "x" * 600)
+
+    closing.close_meeting(meeting=meeting)
+
+    [words] = [entry.words for entry in timeline_of(contact) if entry.words]
+    assert words == ["What does it cost?", "x" * closing.WORDS_LENGTH]
+
+
+def test_close_keeps_the_latest_words_of_somebody_who_writes_a_lot() -> None:
+    meeting = make_past_meeting()
+    seat = make_guest(meeting)
+    make_presence(seat)
+    for number in range(closing.WORDS_LINES + 2):
+        make_chat_line(seat, f"line {number}")
+
+    closing.close_meeting(meeting=meeting)
+
+    chatted = Activity.objects.get(kind="chatted")
+    assert chatted.quantity == closing.WORDS_LINES + 2
+    assert chatted.data["words"][0] == "line 2"
+    assert len(chatted.data["words"]) == closing.WORDS_LINES
 
 
 def test_close_notes_who_did_not_come_also_without_a_seat() -> None:

@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F, Max, Q
 from django.test import Client, TestCase
 from django.utils import timezone
 
@@ -101,6 +102,16 @@ def live_in_the_demo() -> None:
     )
     send(delivery_id=mail.pk)
     send(delivery_id=Delivery.objects.filter(contact_point__isnull=False).first().pk)
+
+
+def test_last_activity_in_the_demo_is_the_newest_on_the_timeline():
+    load_demo(seed=1)
+
+    newest = Max("points__activities__occurred_at")
+    apart = Contact.objects.annotate(newest=newest).exclude(
+        Q(last_activity_at=F("newest")) | Q(last_activity_at=None, newest=None)
+    )
+    assert list(apart.values_list("name", "last_activity_at", "newest")) == []
 
 
 def test_remove_restores_the_row_count_of_every_table(tmp_path):
