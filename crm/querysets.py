@@ -4,6 +4,10 @@ sales: own and collaborating · manager: the team with all teams below it · mar
 auditor: everything. Whoever is not active staff sees nothing.
 """
 
+import re
+import unicodedata
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.apps import apps
@@ -15,9 +19,12 @@ from django.utils import timezone
 from crm.search_words import find_needles
 
 if TYPE_CHECKING:
-    from crm.models import Company, Contact, User  # noqa: F401 - Company in a subscript
+    from crm.models import Company, Contact, ContactPoint, User  # noqa: F401 - Company in a subscript
 
 M = TypeVar("M", bound=models.Model)
+
+_PHONE = re.compile(r"[+\d\s()./\-]+")
+_DIGITS_AT_LEAST = 3
 
 
 def is_active_staff(user: "User | AnonymousUser") -> bool:
@@ -55,22 +62,48 @@ class OwnedQuerySet(VisibleQuerySet[M]):
         return Q(owner=user) | team_rule(user, "team", "owner__team")
 
 
-def search_rule(query: str, field: str = "search_words") -> Q:
-    """All words of `query` in the search column `field`; nothing for a query without a word."""
+def search_rule(query: str, *fields: str) -> Q:
+    """All words of `query` in the search columns `fields`, whichever in which; nothing for a query
+    without a word."""
     needles = list(find_needles(query))
     if not needles:
         return Q(pk__in=[])
     rule = Q()
     for needle in needles:
-        rule &= Q(**{f"{field}__contains": needle})
+        anywhere = (Q(**{f"{field}__contains": needle}) for field in fields)
+        rule &= reduce(or_, anywhere)
     return rule
+
+
+def address_rule(query: str) -> Q:
+    """Contact points by the beginning of an address or handle, by a mail's domain, and by any part
+    of a phone number however it is written."""
+    typed = unicodedata.normalize("NFKC", query).strip().lower()
+    if not any(map(str.isalnum, typed)):
+        return Q(pk__in=[])
+    rule = Q(normalised__startswith=typed)
+    domain = typed.removeprefix("@")
+    if "." in domain or typed != domain:
+        rule |= Q(kind="email", normalised__contains=f"@{domain}")
+    for digits in _digits_of(typed):
+        rule |= Q(kind="phone", normalised__contains=digits)
+    return rule
+
+
+def _digits_of(typed: str) -> set[str]:
+    """The digits as typed and without what is dialled before them (00, 0, (0)); none for words."""
+    if not _PHONE.fullmatch(typed):
+        return set()
+    digits = re.sub(r"\D", "", typed.replace("(0)", ""))
+    return {part for part in (digits, digits.lstrip("0")) if len(part) >= _DIGITS_AT_LEAST}
 
 
 class CompanyQuerySet(OwnedQuerySet["Company"]):
     def search(self, query: str) -> Self:
-        if not query.strip():
+        if not any(map(str.isalnum, query)):
             return self.none()
-        return self.filter(search_rule(query) | Q(domain__startswith=query.strip().lower()))
+        domain = query.strip().lower().removeprefix("@")
+        return self.filter(search_rule(query, "search_words") | Q(domain__startswith=domain))
 
 
 class ContactQuerySet(OwnedQuerySet["Contact"]):
@@ -89,17 +122,11 @@ class ContactQuerySet(OwnedQuerySet["Contact"]):
         return self.filter(Q(team__path__startswith=path) | Q(owner__team__path__startswith=path))
 
     def search(self, query: str) -> Self:
-        """By name, by company, and by the beginning of an address, number or handle."""
-        if not query.strip():
-            return self.none()
-        points = apps.get_model("crm", "ContactPoint")._default_manager.filter(
-            normalised__startswith=query.strip().lower()
-        )
-        companies = apps.get_model("crm", "Company")._default_manager.filter(search_rule(query))
+        """By words of name and company in any order, and by address or number."""
+        points = apps.get_model("crm", "ContactPoint")._default_manager.filter(address_rule(query))
         return self.filter(
-            search_rule(query)
+            search_rule(query, "search_words", "company__search_words")
             | Q(pk__in=points.filter(contact__isnull=False).values("contact"))
-            | Q(company__in=companies.values("pk"))
         )
 
     def known(self) -> Self:
@@ -121,6 +148,13 @@ class ThroughContactQuerySet(VisibleQuerySet[M]):
 
     def of_contact(self, contact: "Contact") -> Self:
         return self.filter(**{self.contact_lookup: contact})
+
+
+class ContactPointQuerySet(ThroughContactQuerySet["ContactPoint"]):
+    def search(self, query: str) -> Self:
+        """By the address itself, and by whose it is."""
+        contacts = apps.get_model("crm", "Contact")._default_manager.search(query)
+        return self.filter(address_rule(query) | Q(contact__in=contacts.values("pk")))
 
 
 class ThroughPointQuerySet(ThroughContactQuerySet[M]):

@@ -16,6 +16,7 @@ from crm import permissions
 from crm.admin.base import MarketFilter, VisibleAdmin, VisibleInline, VisibleTable
 from crm.admin.contact_filters import EngagementFilter, WhoseFilter
 from crm.admin.contact_forms import AssignOwnerForm
+from crm.admin.people_search import PeopleSearch
 from crm.admin.personal_data import PersonalDataPages
 from crm.extensions import BulkAction, Panel, bulk_actions, contact_panels
 from crm.models import Contact, ContactPoint, ContactProfile
@@ -85,7 +86,9 @@ class ContactAdmin(VisibleAdmin, PersonalDataPages, admin.ModelAdmin):
     list_select_related = ("company", "owner", "market__region", "market__customer_group")
     list_per_page = 50
     search_fields = ("name",)  # shows the box; what it finds is `get_search_results`
-    search_help_text = _("Name, company, or the beginning of an address or number")
+    search_help_text = _(
+        "Name, company, pinyin, mail address or its domain, any part of a phone number"
+    )
     ordering = ("name", "pk")
     autocomplete_fields = ("company", "owner", "team", "collaborators", "market")
     inlines = (ContactPointInline, ContactProfileInline)
@@ -235,12 +238,13 @@ def _open_page_of(entry: BulkAction) -> Any:
 
 
 @admin.register(ContactPoint)
-class ContactPointAdmin(VisibleAdmin, admin.ModelAdmin):
+class ContactPointAdmin(PeopleSearch, VisibleAdmin, admin.ModelAdmin):
     """Addresses, also those that nobody owns yet. They are made on the contact's page."""
 
     list_display = ("value", "kind", "contact", "verified_at", "bounce_state", "is_shared")
     list_filter = ("kind", "bounce_state", "is_shared")
     list_select_related = ("contact",)
+    point_lookup = "pk"
     search_fields = ("normalised__startswith",)
     autocomplete_fields = ("contact",)
     fields = ("kind", "value", "contact", "is_shared", "bounce_state", "verified_at")

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import ReadOnlyAdmin, VisibleAdmin, badge
+from crm.admin.people_search import PeopleSearch
 from crm.extensions import activity_kinds
 from crm.models import Activity, ConsentEvent, IdentitySuggestion, Suppression
 from crm.services import identity
@@ -23,7 +24,7 @@ _REASONS = {
 
 
 @admin.register(Activity)
-class ActivityAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+class ActivityAdmin(PeopleSearch, ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("occurred_at", "kind_label", "contact", "contact_point", "subject_title")
     list_filter = ("kind",)
     list_select_related = ("contact_point__contact",)
@@ -53,7 +54,7 @@ class ActivityAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 
 @admin.register(ConsentEvent)
-class ConsentEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+class ConsentEventAdmin(PeopleSearch, ReadOnlyAdmin, admin.ModelAdmin):
     list_display = (
         "occurred_at",
         "contact_point",
@@ -80,7 +81,7 @@ class SuppressionAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 
 @admin.register(IdentitySuggestion)
-class IdentitySuggestionAdmin(VisibleAdmin, admin.ModelAdmin):
+class IdentitySuggestionAdmin(PeopleSearch, VisibleAdmin, admin.ModelAdmin):
     """Somebody has to look: whose address is this?"""
 
     list_display = (

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.team import LANGUAGES
-from crm.querysets import CompanyQuerySet, ContactQuerySet, ThroughContactQuerySet
+from crm.querysets import CompanyQuerySet, ContactPointQuerySet, ContactQuerySet
 from crm.search_words import build_search_words
 from crm.validators import (
     is_role_address,
@@ -191,7 +191,7 @@ class ContactPoint(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    objects = ThroughContactQuerySet["ContactPoint"].as_manager()
+    objects = ContactPointQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contact point")

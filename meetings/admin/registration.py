@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crm.admin.base import VisibleAdmin
+from crm.admin.people_search import PeopleSearch
 from crm.services.errors import Refusal
 from meetings.models import Registration
 from meetings.permissions import can_plan
@@ -16,7 +17,7 @@ from meetings.services import registration_mails
 
 
 @admin.register(Registration)
-class RegistrationAdmin(VisibleAdmin, admin.ModelAdmin):
+class RegistrationAdmin(PeopleSearch, VisibleAdmin, admin.ModelAdmin):
     list_display = (
         "name",
         "company_name",

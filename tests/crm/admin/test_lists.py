@@ -23,6 +23,7 @@ from crm.models import (
     User,
 )
 from tests.factories import crm as make
+from tests.factories.meetings import make_meeting, make_registration
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +184,41 @@ def test_contact_page_asks_as_much_for_three_activities_as_for_one(
     add()
 
     assert count_queries(client_of_admin, url) == for_one
+
+
+@pytest.mark.parametrize("query", ["kovacs", "+49 151 42988357", "polder kov", "@polder.example"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "crm_contact",
+        "crm_contactpoint",
+        "crm_activity",
+        "crm_consentevent",
+        "crm_identitysuggestion",
+        "meetings_registration",
+    ],
+)
+def test_lists_of_people_are_searched_as_one_types(
+    auditor: User, stranger: User, address: str, query: str
+) -> None:
+    company = make.make_company(name="Polder Medical")
+    contact = make.make_contact(name="Eva Kovács", company=company, email="eva@polder.example")
+    point = contact.points.get()
+    make.make_point("+49 15142988357", kind="phone", contact=contact)
+    make.make_activity(point)
+    make.make_consent(point)
+    make_registration(make_meeting(stranger), contact_point=point)
+    IdentitySuggestion.objects.create(
+        contact_point=point, contact=contact, name="Eva", reason="same_name", source="test"
+    )
+    found = {}
+
+    for user in (auditor, stranger):
+        client = Client()
+        client.force_login(user)
+        page = client.get(reverse(f"admin:{address}_changelist"), {"q": query})
+        found[user] = page.context["cl"].result_count
+
+    reads_address = address == "meetings_registration" and query.startswith("@")
+    assert found[auditor] >= 1
+    assert found[stranger] == int(reads_address)  # of their own meeting; the rest is not theirs
