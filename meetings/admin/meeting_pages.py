@@ -39,6 +39,9 @@ from meetings.selectors.recording import stored_track
 from meetings.services import closing, invitations, planning, recording
 from meetings.services.attendance_file import build_csv
 
+EVERYBODY = "all=1"
+"""The contact list's own word for all of it."""
+
 if TYPE_CHECKING:
     _Base = admin.ModelAdmin
 else:
@@ -208,7 +211,10 @@ class MeetingPages(_Base):
 
     # --- Inviting -------------------------------------------------------------------------------
     def invite_view(self, request: HttpRequest) -> HttpResponse:
-        """Two steps on one page: the counts of the choice, then the button that sends."""
+        """Three steps on one page: whom, the counts of that choice, the button that sends.
+
+        No filter is no choice: nobody is written to because nothing was said.
+        """
         if not can_plan(request.user):
             raise PermissionDenied
         is_sending = request.method == "POST"
@@ -220,7 +226,7 @@ class MeetingPages(_Base):
         meeting = form.cleaned_data["meeting"] if form.is_valid() else None
         if meeting is not None and not can_invite(request.user, meeting):
             raise PermissionDenied
-        if meeting is not None and is_sending:
+        if meeting is not None and is_sending and form.cleaned_data["filter"]:
             return self._send_invitations(request, meeting, form)
         return self._show_invite(request, meeting, form)
 
@@ -245,19 +251,40 @@ class MeetingPages(_Base):
         self, request: HttpRequest, meeting: Meeting | None, form: InviteForm
     ) -> HttpResponse:
         filter_text = (form.data if form.is_bound else request.GET).get("filter", "")
-        contacts = filtered_contacts(_staff(request), filter_text)
-        context = {
+        user = _staff(request)
+        context: dict[str, Any] = {
             "form": form,
             "meeting": meeting,
-            "preview": (
-                invitations.preview(meeting=meeting, contacts=contacts) if meeting else None
-            ),
-            "free_seats": meeting.count_free_seats() if meeting else None,
-            "contact_count": contacts.count(),
             "contact_list": f"{reverse('admin:crm_contact_changelist')}?{filter_text}",
-            "is_everybody": not filter_text,
+            "is_everybody": filter_text == EVERYBODY,
         }
+        if not filter_text:
+            context["choices"] = _offer_choices(user, meeting)
+            return self._page(request, "invite.html", _("Invite to a meeting"), context)
+        contacts = filtered_contacts(user, filter_text)
+        context["contact_count"] = contacts.count()
+        if meeting is not None:
+            context["preview"] = invitations.preview(meeting=meeting, contacts=contacts)
+            context["free_seats"] = meeting.count_free_seats()
         return self._page(request, "invite.html", _("Invite to a meeting"), context)
+
+
+def _offer_choices(user: Any, meeting: Meeting | None) -> list[dict[str, Any]]:
+    """Whom one may want to invite, each with its filter and how many people it is today."""
+    offered = [
+        (_("My contacts"), "whose=own"),
+        (_("My team's"), "whose=team"),
+        (_("Everybody whom you see"), EVERYBODY),
+    ]
+    if meeting is not None and meeting.market is not None:
+        label = _("The market of the meeting: %(market)s") % {"market": meeting.market}
+        offered.insert(0, (label, f"market__id__exact={meeting.market.pk}"))
+    counted = [
+        (label, text, filtered_contacts(user, text).order_by().count()) for label, text in offered
+    ]
+    return [
+        {"label": label, "filter": text, "count": count} for label, text, count in counted if count
+    ]
 
 
 def _choice_in(request: HttpRequest) -> Any:

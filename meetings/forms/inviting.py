@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,9 @@ class InviteForm(forms.Form):
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = (
                 Meeting.objects.visible_to(user)
-                .filter(state=MeetingState.PLANNED, ends_at__gt=timezone.now())
+                .filter(
+                    Q(state=MeetingState.PLANNED, ends_at__gt=timezone.now())
+                    | Q(state=MeetingState.LIVE)
+                )
                 .order_by("starts_at", "pk")
             )

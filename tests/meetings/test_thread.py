@@ -51,7 +51,7 @@ def test_thread_from_plan_to_the_contacts_timeline(owner: User) -> None:
     Meeting.objects.update(starts_at=start, ends_at=start + timedelta(hours=1))
 
     # Invite
-    rep.post("/admin/meetings/meeting/invite/", {"meeting": meeting.pk, "filter": ""})
+    rep.post("/admin/meetings/meeting/invite/", {"meeting": meeting.pk, "filter": "whose=own"})
     mailings.expand(mailing_id=Mailing.objects.get().pk)
     _send_all()
 
@@ -95,7 +95,7 @@ def test_thread_from_plan_to_the_contacts_timeline(owner: User) -> None:
         "Registered for “Spring round”",
         "Attended “Spring round” for 48 minutes",
         "Rated “Spring round” with 4 of 5 stars",
-        "58 engagement points in “Spring round”",
+        "Took part in “Spring round” with 58 of 100 meeting points",
     } <= sentences
     assert known.engagement_score >= 14
     newcomer = second.contact_point.contact or Contact.objects.get(name="陈明")

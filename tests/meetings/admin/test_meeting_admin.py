@@ -17,7 +17,7 @@ from media_relay.room import MAX_PARTICIPANTS
 from meetings.models import Meeting
 from meetings.models.choices import MeetingKind
 from meetings.services import closing
-from tests.factories.crm import make_consent, make_contact
+from tests.factories.crm import make_consent, make_contact, make_market
 from tests.factories.meetings import (
     make_chat_line,
     make_guest,
@@ -484,13 +484,49 @@ def test_invite_warns_when_more_are_invited_than_seats_are_free(
         make_consent(contact.points.get())
     client.force_login(owner)
 
-    warned = client.get(f"{LIST}invite/", {"meeting": small.pk})
-    enough = client.get(f"{LIST}invite/", {"meeting": large.pk})
+    warned = client.get(f"{LIST}invite/", {"meeting": small.pk, "filter": "all=1"})
+    enough = client.get(f"{LIST}invite/", {"meeting": large.pk, "filter": "all=1"})
 
     assert warned.context["preview"].will_send == 2
     assert "Only 1 seat of this meeting is free" in warned.content.decode()
     assert enough.context["preview"].will_send == 2
     assert "of this meeting" not in enough.content.decode()
+
+
+def test_invite_from_the_meeting_chooses_nobody_by_itself(
+    client: Client, owner: User, stranger: User
+) -> None:
+    market = make_market()
+    meeting = make_meeting(owner, market=market)
+    for number, place in enumerate((market, None)):
+        contact = make_contact(email=f"c{number}@customers.example", owner=owner, market=place)
+        make_consent(contact.points.get())
+    make_contact(email="theirs@customers.example", owner=stranger, market=market)
+    client.force_login(owner)
+
+    opened = client.get(f"{LIST}invite/", {"meeting": meeting.pk})
+    sent = client.post(f"{LIST}invite/", {"meeting": meeting.pk, "filter": ""})
+
+    assert "preview" not in opened.context
+    assert [(row["filter"], row["count"]) for row in opened.context["choices"]] == [
+        (f"market__id__exact={market.pk}", 1),
+        ("whose=own", 2),
+        ("whose=team", 2),
+        ("all=1", 2),
+    ]
+    assert (sent.status_code, Mailing.objects.count()) == (200, 0)
+    assert "Nobody is chosen yet" in sent.content.decode()
+
+
+def test_people_can_be_invited_to_a_meeting_that_is_live(client: Client, owner: User) -> None:
+    meeting = make_meeting(owner, state="live", went_live_at=timezone.now())
+    contact = make_contact(email="late@customers.example", owner=owner)
+    make_consent(contact.points.get())
+    client.force_login(owner)
+
+    client.post(f"{LIST}invite/", {"meeting": meeting.pk, "filter": "whose=own"})
+
+    assert Mailing.objects.get().subject_ref == meeting.subject_ref
 
 
 def test_invite_complains_of_nothing_before_a_meeting_is_chosen(
@@ -513,8 +549,8 @@ def test_invite_reaches_neither_foreign_contacts_nor_foreign_meetings(
     own, foreign = make_meeting(owner), make_meeting(stranger)
     client.force_login(owner)
 
-    counted = client.get(f"{LIST}invite/", {"meeting": own.pk})
-    refused = client.post(f"{LIST}invite/", {"meeting": foreign.pk})
+    counted = client.get(f"{LIST}invite/", {"meeting": own.pk, "filter": "all=1"})
+    refused = client.post(f"{LIST}invite/", {"meeting": foreign.pk, "filter": "all=1"})
 
     assert Contact.objects.count() == 1
     assert counted.context["preview"].total == 0
