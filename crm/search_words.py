@@ -9,6 +9,11 @@ Trigram indexes do not find two-character names, so the pairs are stored. The co
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Final
+
+MOST_WORDS: Final = 20
+MOST_CHARACTERS: Final = 200
+"""Of a query: each word costs the database a comparison, and past a thousand it refuses."""
 
 _RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
 # Letters that Unicode does not take apart into a base and a mark.
@@ -82,3 +87,14 @@ def _pinyin_words(run: str) -> list[str]:
     words = [*whole, *rest, *sorted(initials)]
     # ü is typed as v or as u.
     return [spelling for word in words for spelling in (word, word.replace("v", "u"))]
+
+
+def shorten(query: str) -> str:
+    """The first words of a query, as many as are searched for."""
+    words = query.replace("\0", " ").split()
+    return " ".join(words[:MOST_WORDS])[:MOST_CHARACTERS].strip()
+
+
+def is_cut(query: str) -> bool:
+    """Whether the query holds more than is searched for."""
+    return len(shorten(query)) < len(" ".join(query.split()))

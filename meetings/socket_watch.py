@@ -32,6 +32,9 @@ class Watched(Protocol):
     seat_pk: int
     connection: str
     room_id: str
+    has_said_hello: bool
+
+    def replace(self) -> None: ...
 
     async def is_signed_in(self) -> bool: ...
 
@@ -46,6 +49,11 @@ class SocketWatch:
         self._task: asyncio.Task[None] | None = None
 
     def add(self, socket: Watched) -> None:
+        """The newest socket of a seat wins, also over those that never say whom they speak for:
+        a hello replaces only who said one before."""
+        for other in [*self._sockets]:
+            if other.seat_pk == socket.seat_pk and not other.has_said_hello:
+                other.replace()
         self._sockets.add(socket)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name="watch over room sockets")

@@ -222,10 +222,7 @@ class ReportIssueAdmin(VisibleAdmin, IssueModelAdmin):
         if request.method != "GET":
             raise PermissionDenied
         visible = ReportIssue.objects.visible_to(request.user)
-        issue = get_object_or_404(
-            visible.select_related("schedule__owner", "run"),
-            pk=int(object_id) if object_id.isdigit() else 0,
-        )
+        issue = get_object_or_404(visible.select_related("schedule__owner", "run"), pk=object_id)
         return TemplateResponse(
             request,
             "admin/analytics/reportissue/page.html",

@@ -136,7 +136,7 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
     ) -> HttpResponse:
         if request.method != "GET":
             raise PermissionDenied
-        run = self._find(request, int(object_id) if object_id.isdigit() else 0)
+        run = self._find(request, int(object_id))
         page = request.GET.get("rows", "1")
         context = run_page.build(run=run, user=colleague(request), page=page)
         return self._render(request, "page", run.title, {"original": run, **context})

@@ -30,6 +30,8 @@ class VisibleAdmin(AdminBase):
     """
 
     show_full_result_count = False
+    linked_filters: tuple[str, ...] = ()
+    """What our own pages link to beside `list_filter`; nothing else filters a list."""
 
     def can_view(self, user: Any, record: models.Model | None) -> bool:
         if record is None:
@@ -168,6 +170,25 @@ class ReadOnlyAdmin(VisibleAdmin):
 
     def can_delete(self, user: Any, record: models.Model | None) -> bool:
         return False
+
+
+class VisibleRelatedFilter(admin.RelatedFieldListFilter):
+    """What stands for a plain name of a relation in `list_filter`: only visible rows to choose."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        manager = field.related_model._default_manager
+        if not hasattr(manager, "visible_to"):  # Django's own models: roles
+            return super().field_choices(field, request, model_admin)
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        visible = manager.visible_to(request.user).values("pk")
+        return field.get_choices(
+            include_blank=False, ordering=ordering, limit_choices_to={"pk__in": visible}
+        )
+
+
+admin.FieldListFilter.register(
+    lambda field: bool(field.remote_field), VisibleRelatedFilter, take_priority=True
+)
 
 
 class MarketFilter(admin.RelatedOnlyFieldListFilter):

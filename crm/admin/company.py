@@ -18,6 +18,7 @@ class CompanyAdmin(VisibleAdmin, admin.ModelAdmin):
     list_filter = (("owner", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("name",)
     search_help_text = _("Name or mail domain")
+    ordering = ("name", "pk")  # counting drops the model's own
     autocomplete_fields = ("owner", "team")
     fields = ("name", "domain", "owner", "team", "created_at")
     readonly_fields = ("created_at",)

@@ -83,6 +83,7 @@ class ContactAdmin(VisibleAdmin, PersonalDataPages, admin.ModelAdmin):
         ("source", admin.AllValuesFieldListFilter),
         "is_internal",
     )
+    linked_filters = ("id__in",)  # the few that were ticked: back from an action's page
     list_select_related = ("company", "owner", "market__region", "market__customer_group")
     list_per_page = 50
     search_fields = ("name",)  # shows the box; what it finds is `get_search_results`

@@ -49,6 +49,7 @@ class DeliveryAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         "sent_at",
     )
     list_filter = ("state", "consent_purpose", "is_demo")
+    linked_filters = ("mailing__id__exact",)
     list_per_page = 50
     search_fields = ("address__startswith", "subject")
     search_help_text = _("Beginning of the address, or words of the subject")
@@ -102,8 +103,6 @@ class DeliveryAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        if not object_id.isdecimal():
-            raise Http404
         delivery = self._find(request, object_id)
         if not self.has_view_permission(request, delivery):
             raise PermissionDenied

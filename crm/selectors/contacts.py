@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from crm.models import Contact
 from crm.querysets import ContactQuerySet
+from crm.search_words import shorten
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -29,6 +30,8 @@ _EXACT_FILTERS: dict[str, type] = {
 }
 # Parts of the address that say how the list looks, not what is in it.
 _LAYOUT = frozenset({"o", "p", "all", "e", "_facets"})
+
+MOST_DIGITS = 18
 
 
 def visible_contacts(user: "User | AnonymousUser") -> ContactQuerySet:
@@ -54,7 +57,7 @@ def _narrow(
     if name in _LAYOUT or value == "":
         return contacts
     if name == "q":
-        return contacts.filter(pk__in=Contact.objects.search(value).values("pk"))
+        return contacts.filter(pk__in=Contact.objects.search(shorten(value)).values("pk"))
     if name == "whose":
         return narrow_to_whose(contacts, user, value)
     if name == "engaged":
@@ -68,23 +71,28 @@ def _narrow(
 
 def _filter_by_ids(contacts: "QuerySet[Contact]", value: str) -> "QuerySet[Contact]":
     ids = value.split(",")
-    if not all(part.isdecimal() for part in ids):
+    if not all(_is_number(part) for part in ids):
         return contacts.none()
     return contacts.filter(pk__in=[int(part) for part in ids])
+
+
+def _is_number(text: str) -> bool:
+    """One that the database can hold."""
+    return text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def _filter_exactly(contacts: "QuerySet[Contact]", field: str, value: str) -> "QuerySet[Contact]":
     kind = _EXACT_FILTERS.get(field)
     if kind is bool:
         return contacts.filter(**{field: value in {"1", "True"}})
-    if kind is str or (kind is int and value.isdecimal()):
+    if kind is str or (kind is int and _is_number(value)):
         return contacts.filter(**{field: value})
     return contacts.none()
 
 
 def narrow_to_engaged(contacts: "QuerySet[Contact]", value: str) -> "QuerySet[Contact]":
     """At least so many points; "0" means none at all."""
-    if not value.isdecimal():
+    if not _is_number(value):
         return contacts.none()
     if value == "0":
         return contacts.filter(engagement_score=0)

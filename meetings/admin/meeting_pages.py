@@ -204,9 +204,9 @@ class MeetingPages(_Base):
             filename=track.filename,
             media_type=track.media_type,
         )
-        is_beginning = response.get("Content-Range", "bytes 0-").startswith("bytes 0-")
-        if request.method == "GET" and response.status_code < 400 and is_beginning:
-            recording.note_access(track=track, user=_staff(request))
+        if request.method == "GET" and response.status_code < 400:
+            is_beginning = response.get("Content-Range", "bytes 0-").startswith("bytes 0-")
+            recording.note_access(track=track, user=_staff(request), is_beginning=is_beginning)
         return response
 
     # --- Inviting -------------------------------------------------------------------------------

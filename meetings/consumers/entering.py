@@ -27,7 +27,7 @@ class EnteringRequests(RoomNews, TalkNews):
         self.seat = await in_database(room.enter)(
             seat=self.seat, connection=self.connection, is_fresh=message.resume_seq is None
         )
-        self._has_said_hello = True
+        self.has_said_hello = True
         if not can_take_place(self.seat, self.seat.meeting):
             await self._answer_waiting(message)
             return

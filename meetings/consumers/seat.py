@@ -24,7 +24,7 @@ class SeatSocket(RoomSocket):
     caller: room_access.Caller | None = None
 
     async def open(self) -> None:
-        self._is_in_room = self._has_said_hello = False
+        self._is_in_room = self.has_said_hello = False
         self._is_lobby_due = self._is_ending = self._knows_live = False
         self._snapshot_seq = self._sent_seq = self._lagged_at = 0
         self._held_sources: set[str] = set()

@@ -46,8 +46,12 @@ class WatchChecks(SeatSocket):
             await self._put_out()
         elif facts.role != self.role:
             await self._change_role(facts.role)
-        elif self._has_said_hello:
+        elif self.has_said_hello:
             await self._check_place(facts)
+
+    def replace(self) -> None:
+        """Another socket speaks for the seat."""
+        self.finish(rp.CLOSE_REPLACED, rp.Replaced())
 
     async def _change_role(self, role: str) -> None:
         """The relay obeys at once; the page comes back and finds its new permissions."""
@@ -57,7 +61,7 @@ class WatchChecks(SeatSocket):
 
     async def _check_place(self, facts: room_selectors.SeatFacts) -> None:
         if facts.connection not in {"", self.connection}:
-            self.finish(rp.CLOSE_REPLACED, rp.Replaced())
+            self.replace()
         elif facts.connection == "":
             self.finish(rp.CLOSE_SERVER_RESTARTS)  # taken for dead: come back and take place
         elif not self._is_in_room:

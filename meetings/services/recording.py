@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 NOTICE: Final = timedelta(seconds=2)
 """How long everybody has read that it will be recorded before the first byte."""
+GOES_ON: Final = timedelta(hours=1)
+"""So long the parts of a file count as one download; later ones are written down again."""
 FIRST_WORD: Final = timedelta(seconds=10)
 """A relay that says nothing for so long after a recording should have begun does not record."""
 WORD_HOLDS: Final = timedelta(seconds=60)
@@ -135,9 +137,17 @@ def _change(rows: QuerySet[Recording], **fields: Any) -> None:
             fanout.announce_recording_trouble(meeting)
 
 
-def note_access(*, track: RecordingTrack, user: "User") -> None:
-    """Somebody begins to take a file along."""
-    RecordingAccess.objects.create(track=track, user=user)
+def note_access(*, track: RecordingTrack, user: "User", is_beginning: bool) -> None:
+    """Somebody takes a file along, or a later part of it.
+
+    Browsers fetch a long file in parts and go on where a line broke: such parts belong to the
+    access that stands already, as long as it is GOES_ON old at most. Whatever else is asked for
+    counts, from whichever byte.
+    """
+    last = RecordingAccess.objects.filter(track=track, user=user)
+    is_going_on = last.filter(occurred_at__gt=timezone.now() - GOES_ON).exists()
+    if is_beginning or not is_going_on:
+        RecordingAccess.objects.create(track=track, user=user)
 
 
 def answer(*, seat: Seat, is_agreeing: bool) -> None:

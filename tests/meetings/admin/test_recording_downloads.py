@@ -129,6 +129,30 @@ def test_going_on_is_one_download(owner: User, track: RecordingTrack) -> None:
     assert RecordingAccess.objects.count() == 1
 
 
+@pytest.mark.parametrize("asked", ["bytes=1-", "bytes=-1023", "bytes=512-600"])
+def test_part_that_continues_nothing_is_written_down(
+    owner: User, manager: User, track: RecordingTrack, asked: str
+) -> None:
+    RecordingAccess.objects.create(track=track, user=manager)
+    RecordingAccess.objects.create(track=track, user=owner)
+    RecordingAccess.objects.update(occurred_at=timezone.now() - timedelta(hours=2))
+
+    for _part in range(2):
+        get(owner, url(track), range=asked)
+
+    taken = RecordingAccess.objects.filter(track=track).values_list("user", flat=True)
+    assert sorted(taken) == sorted([manager.pk, owner.pk, owner.pk])
+
+
+def test_part_of_another_file_is_written_down(owner: User, track: RecordingTrack) -> None:
+    other = make_track(track.recording.meeting)
+    get(owner, url(other))
+
+    get(owner, url(track), range="bytes=1-")
+
+    assert RecordingAccess.objects.filter(track=track).count() == 1
+
+
 def test_right_is_looked_up_for_every_range(owner: User, track: RecordingTrack) -> None:
     first, _ = get(owner, url(track), range="bytes=0-9")
     User.objects.filter(pk=owner.pk).update(is_active=False)

@@ -29,6 +29,27 @@ async def test_flood_beyond_sixty_at_once_closes_the_socket_and_not_the_room(
     assert (await host.ask("ping")).type == "pong"
 
 
+async def test_seat_keeps_one_socket_however_many_are_opened_and_never_say_hello(
+    room: LiveRoom,
+) -> None:
+    in_the_room = await room.guest_page()
+    pages = [await room.page(guest_cookie(room.guest)).open() for _n in range(12)]
+
+    codes = [await page.closed() for page in pages[:-1]]
+
+    assert codes == [rp.CLOSE_REPLACED] * 11
+    assert (await pages[-1].hello()).type == "snapshot"
+    assert await in_the_room.closed() == rp.CLOSE_REPLACED
+
+
+async def test_sockets_of_others_stay_when_a_seat_opens_one(room: LiveRoom) -> None:
+    other = await room.page(guest_cookie(room.other)).open()
+
+    await room.page(guest_cookie(room.guest)).open()
+
+    assert (await other.hello()).type == "snapshot"
+
+
 def test_bucket_gives_sixty_at_once_and_twenty_a_second() -> None:
     now = [100.0]
     bucket = TokenBucket(clock=lambda: now[0])
