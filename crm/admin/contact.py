@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from crm import permissions
 from crm.admin.base import MarketFilter, VisibleAdmin, VisibleInline, VisibleTable
 from crm.admin.contact_filters import EngagementFilter, WhoseFilter
-from crm.admin.contact_forms import AssignOwnerForm
+from crm.admin.contact_forms import AssignOwnerForm, ContactPointForm, ContactPointFormSet
 from crm.admin.people_search import PeopleSearch
 from crm.admin.personal_data import PersonalDataPages
 from crm.extensions import BulkAction, Panel, bulk_actions, contact_panels
@@ -31,8 +31,15 @@ from crm.services.profile import conflicting_keys
 
 class ContactPointInline(VisibleTable):
     model = ContactPoint
+    form = ContactPointForm
+    formset = ContactPointFormSet
     fields = ("kind", "value", "is_shared", "bounce_state", "verified_at")
     readonly_fields = ("bounce_state", "verified_at")
+
+    def get_formset(self, request: HttpRequest, obj: Contact | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.viewer = request.user
+        return formset
 
 
 class ContactProfileInline(VisibleInline, admin.StackedInline):

@@ -225,10 +225,12 @@ class ContactPoint(models.Model):
             raise ValidationError({"value": error.messages}) from error
         if self.kind == self.Kind.EMAIL and self._state.adding and is_role_address(self.value):
             self.is_shared = True
-        # `normalised` is in no form, so the form does not check the constraint itself.
+        # `normalised` is in no form, so the form does not check the constraint itself. Whose the
+        # address is may only be said to who sees that contact: see `ContactPointForm`.
         others = ContactPoint.objects.filter(kind=self.kind, normalised=self.normalised)
         if others.exclude(pk=self.pk).exists():
-            raise ValidationError({"value": _("This address is known already.")})
+            sentence = _("This address cannot be added here. An administrator can look up why.")
+            raise ValidationError({"value": ValidationError(sentence, code="taken")})
 
 
 def normalise_point(kind: str, value: str) -> str:

@@ -285,3 +285,62 @@ def test_password_is_kept_with_argon2(client, settings):
     client.post(reverse("account_signup"), SIGN_UP)
 
     assert User.objects.get().password.startswith("argon2")
+
+
+ADDRESS_DOORS = {
+    "add": {"action_add": "", "email": "thief@elsewhere.example"},
+    "primary": {"action_primary": "", "email": "second@vmcrm.example"},
+    "remove": {"action_remove": "", "email": "second@vmcrm.example"},
+}
+
+
+def addresses_of(user: User) -> list[tuple[str, bool]]:
+    return list(
+        EmailAddress.objects.filter(user=user).values_list("email", "primary").order_by("pk")
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", ADDRESS_DOORS)
+def test_addresses_of_an_account_change_only_with_its_password(client, door):
+    user = make_account()
+    EmailAddress.objects.create(user=user, email="second@vmcrm.example", verified=True)
+    sign_in(client, user.email)
+    before = addresses_of(user)
+
+    asked = client.post(reverse("account_email"), ADDRESS_DOORS[door])
+    without = addresses_of(user)
+    page = client.get(asked.url)
+    wrong = client.post(asked.url, {"password": "a guess of mine"})
+    after_a_guess = addresses_of(user)
+    client.post(asked.url, {"password": PASSWORD})
+
+    assert asked.url.startswith(reverse("account_reauthenticate"))
+    assert (page.status_code, wrong.status_code) == (200, 200)
+    assert (without, after_a_guess) == (before, before)
+    assert addresses_of(user) != before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_generate_recovery_codes",
+        "mfa_view_recovery_codes",
+        "mfa_download_recovery_codes",
+    ],
+)
+def test_second_step_of_an_account_changes_only_with_its_password(client, name):
+    user = make_account()
+    sign_in(client, user.email)
+    if name != "mfa_activate_totp":
+        TOTP.activate(user, "SECRET")
+        RecoveryCodes.activate(user)
+
+    answers = [client.get(reverse(name)), client.post(reverse(name))]
+
+    for answer in answers:
+        assert answer.status_code == 302 or answer.status_code == 405
+    assert "reauthenticate" in answers[0].url

@@ -1,5 +1,6 @@
 """The contact's page and the bulk actions that carry the list's filter."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.models import Contact, ContactPoint, User
+from crm.models import Contact, User
 from crm.selectors.contacts import filtered_contacts
 from crm.services import profile, scores
 from tests.factories.crm import make_activity, make_company, make_contact, make_market, make_point
@@ -70,30 +71,82 @@ def test_timeline_shows_what_somebody_wrote_escaped_and_folds_the_rest(
     assert "Fourth" in folded
 
 
-def test_address_known_elsewhere_is_refused_with_a_sentence(client: Client, owner: User) -> None:
+def add_addresses(client: Client, contact: Contact, *addresses: str) -> str:
+    """The page that comes back when somebody types these addresses on the contact's page."""
+    form: dict[str, Any] = {
+        "name": contact.name,
+        "owner": contact.owner_id or "",
+        "team": contact.team_id or "",
+        "points-TOTAL_FORMS": len(addresses),
+        "points-INITIAL_FORMS": 0,
+        "profile-TOTAL_FORMS": 0,
+        "profile-INITIAL_FORMS": 0,
+    }
+    for number, address in enumerate(addresses):
+        form |= {f"points-{number}-kind": "email", f"points-{number}-value": address}
+    answer = client.post(reverse("admin:crm_contact_change", args=[contact.pk]), form)
+    return answer.content.decode()
+
+
+NEUTRAL = "This address cannot be added here. An administrator can look up why."
+
+
+def test_address_of_another_teams_contact_is_refused_as_one_of_nobody(
+    client: Client, owner: User, stranger: User
+) -> None:
+    """Word for word: which of the two it is cannot be told."""
+    theirs = make_contact(name="Karel Lindner", owner=owner, email="karel@customers.example")
+    make_point("guest@customers.example")
+    mine = make_contact(owner=stranger)
+    client.force_login(stranger)
+
+    pages = [
+        add_addresses(client, mine, address)
+        for address in ("Karel@Customers.example", "Guest@Customers.example")
+    ]
+
+    assert [NEUTRAL in page for page in pages] == [True, True]
+    assert [theirs.name in page for page in pages] == [False, False]
+    assert without_secrets(pages[0]) == without_secrets(pages[1]).replace("Guest@", "Karel@")
+    assert mine.points.count() == 0
+
+
+def without_secrets(page: str) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
+
+
+def test_address_of_a_visible_contact_leads_to_that_contact(client: Client, owner: User) -> None:
+    known = make_contact(name="Karel <Lindner>", owner=owner, email="karel@customers.example")
+    client.force_login(owner)
+
+    page = add_addresses(client, make_contact(owner=owner), "Karel@Customers.example")
+
+    address = reverse("admin:crm_contact_change", args=[known.pk])
+    link = f'<a href="{address}">Karel &lt;Lindner&gt;</a>'
+    assert f"This address belongs to {link}." in page
+    assert NEUTRAL not in page
+
+
+def test_address_of_nobody_leads_who_sees_it_to_its_page(
+    client: Client, administrator: User
+) -> None:
+    point = make_point("guest@customers.example")
+    client.force_login(administrator)
+
+    page = add_addresses(client, make_contact(), "guest@customers.example")
+
+    assert reverse("admin:crm_contactpoint_change", args=[point.pk]) in page
+    assert "Somebody registered with this address" in page
+
+
+def test_address_typed_twice_is_refused_with_a_sentence(client: Client, owner: User) -> None:
+    client.force_login(owner)
     contact = make_contact(owner=owner)
-    make_point("taken@customers.example")
 
-    response = client.post(
-        reverse("admin:crm_contact_change", args=[contact.pk]),
-        {
-            "name": contact.name,
-            "owner": owner.pk,
-            "team": owner.team_id,
-            "language": "",
-            "time_zone": "",
-            "source": "",
-            "points-TOTAL_FORMS": 1,
-            "points-INITIAL_FORMS": 0,
-            "points-0-kind": "email",
-            "points-0-value": "Taken@Customers.example",
-            "profile-TOTAL_FORMS": 0,
-            "profile-INITIAL_FORMS": 0,
-        },
-    )
+    page = add_addresses(client, contact, "a@customers.example", "A@customers.example")
 
-    assert "This address is known already." in response.content.decode()
-    assert ContactPoint.objects.count() == 1
+    assert "This address stands here twice." in page
+    assert contact.points.count() == 0
 
 
 def test_new_contact_belongs_to_whoever_adds_it(client: Client, owner: User) -> None:
