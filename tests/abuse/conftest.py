@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.abuse.colleagues import Doors, prepare
 from tests.system.running import RunningSystem, running_system
 
 PROPERTY = "abuse"
@@ -17,6 +18,12 @@ PROPERTY = "abuse"
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     with running_system(tmp_path_factory.mktemp("abuse") / "home") as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def doors(system: RunningSystem) -> Doors:
+    """Colleagues of the demo company, and what they must not reach through side doors."""
+    return prepare(system)
 
 
 @pytest.fixture
