@@ -3,7 +3,7 @@
 import pytest
 
 from crm.models import Contact
-from crm.search_words import build_search_words, find_needles
+from crm.search_words import build_search_words, find_needles, is_cut, shorten
 from tests.factories.crm import make_company, make_contact, make_point
 
 
@@ -104,3 +104,16 @@ def test_contact_is_found_by_name_company_and_address(query: str, is_found: bool
     make_point("+49 15142988357", kind="phone", contact=contact)
 
     assert list(Contact.objects.search(query)) == ([contact] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("query", "searched", "is_long"),
+    [
+        ("  wang   fang ", "wang fang", False),
+        ("wang\0fang", "wang fang", False),
+        ("a " * 21, "a " * 19 + "a", True),
+        ("张" * 201, "张" * 200, True),
+    ],
+)
+def test_long_query_is_searched_by_its_beginning(query: str, searched: str, is_long: bool) -> None:
+    assert (shorten(query), is_cut(query)) == (searched, is_long)

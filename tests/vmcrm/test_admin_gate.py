@@ -193,6 +193,27 @@ def test_filter_that_has_one_choice_alone_filters_all_the_same(
     assert shown == [[meeting.pk], []]
 
 
+def test_list_opens_by_what_other_pages_link_to(site: Client, root: User) -> None:
+    chosen, other = customers.make_contact(), customers.make_contact()
+    mailing = customers.make_mailing(created_by=root)
+    mail, meeting = customers.make_delivery(mailing=mailing), meetings.make_meeting(root)
+    guest = meetings.make_registration(meeting)
+    meetings.make_registration()
+    customers.make_delivery()
+
+    shown = [
+        list(site.get(reverse(f"admin:{name}_changelist"), asked).context["cl"].result_list)
+        for name, asked in (
+            ("crm_contact", {"id__in": f"{chosen.pk},{other.pk}", "language__isnull": "0"}),
+            ("crm_contact", {"id__in": str(chosen.pk)}),
+            ("crm_delivery", {"mailing__id__exact": str(mailing.pk)}),
+            ("meetings_registration", {"meeting__id__exact": str(meeting.pk)}),
+        )
+    ]
+
+    assert shown == [[chosen, other], [chosen], [mail], [guest]]
+
+
 def test_no_list_filters_or_searches_by_a_secret() -> None:
     """Also not by way of a filter that it offers."""
     named = [
