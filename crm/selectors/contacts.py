@@ -32,6 +32,8 @@ _EXACT_FILTERS: dict[str, type] = {
 _LAYOUT = frozenset({"o", "p", "all", "e", "_facets"})
 
 MOST_DIGITS = 18
+MOST_IDS = 1000
+"""Those that were ticked stand on one page; a longer list is none of ours."""
 
 
 def visible_contacts(user: "User | AnonymousUser") -> ContactQuerySet:
@@ -71,7 +73,7 @@ def _narrow(
 
 def _filter_by_ids(contacts: "QuerySet[Contact]", value: str) -> "QuerySet[Contact]":
     ids = value.split(",")
-    if not all(_is_number(part) for part in ids):
+    if len(ids) > MOST_IDS or not all(_is_number(part) for part in ids):
         return contacts.none()
     return contacts.filter(pk__in=[int(part) for part in ids])
 
