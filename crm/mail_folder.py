@@ -35,11 +35,15 @@ class MailFolderBackend(BaseEmailBackend):
     def _write(self, message: Message) -> None:
         path = self._folder / f"{name_of(str(message['Message-ID']))}.eml"
         draft = path.with_name(f".{path.name}.{os.getpid()}")
-        with draft.open("wb") as file:
-            file.write(message.as_bytes())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        try:
+            with draft.open("wb") as file:
+                file.write(message.as_bytes())
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:  # the disk is full: half a mail would take the rest of it
+            draft.unlink(missing_ok=True)
+            raise
 
 
 def name_of(message_id: str) -> str:

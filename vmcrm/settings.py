@@ -217,6 +217,8 @@ MFA_TOTP_ISSUER = "vmcrm"
 EMAIL_URL = env.read_text("EMAIL_URL")
 if EMAIL_URL:
     vars().update(environ.Env.email_url_config(EMAIL_URL))
+    if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":  # noqa: F821 - set above
+        EMAIL_BACKEND = "crm.mail_server.MailServerBackend"
     EMAIL_TIMEOUT = 20
 else:
     EMAIL_BACKEND = "crm.mail_folder.MailFolderBackend"

@@ -1,8 +1,9 @@
 """Sending one mail of the outbox: claim, check consent, compose, hand over, note the outcome.
 
-Every step is a conditional update under a lease, so that two workers can never both send. A mail
-whose worker died while it was being handed over may have been sent: it becomes `unknown` and
-people decide, unless the backend writes the same mail twice without harm.
+Every step is a conditional update under a lease, so that two workers can never both send. Until
+the server has agreed to take the content nothing was handed over, and whatever goes wrong is tried
+again. Where the worker dies or the line breaks after that, the mail may have been sent: it becomes
+`unknown` and people decide, unless the backend writes the same mail twice without harm.
 """
 
 import logging
@@ -21,6 +22,7 @@ from django.db.models import F, Q
 from django.utils import timezone, translation
 
 from crm.extensions import mail_composers
+from crm.mail_server import MailCutOff
 from crm.models import Delivery
 from crm.selectors import organisation
 from crm.selectors.consent import may_send
@@ -45,6 +47,14 @@ class _Outcome:
     reason: str = ""
     error: str = ""
     retry_in: timedelta | None = None
+
+
+class _NotOurs(Exception):
+    """The lease was lost: another worker has the mail."""
+
+
+class _NotOpened(Exception):
+    """No line to the server; the cause says why."""
 
 
 def send(*, delivery_id: int) -> str | None:
@@ -78,7 +88,7 @@ def _claim(delivery_id: int) -> str | None:
 
 def _work_on(delivery: Delivery, lease: leases.HeldLease) -> _Outcome | None:
     backend = get_connection()
-    if delivery.handed_over_at and not getattr(backend, "is_idempotent", False):
+    if delivery.handed_over_at and not _is_repeatable(backend):
         return _Outcome(_State.UNKNOWN, _Reason.WORKER_LOST)
     if not _is_allowed(delivery):
         return _Outcome(_State.SUPPRESSED, _Reason.NOT_ALLOWED)
@@ -127,27 +137,43 @@ def _in_receivers_terms(delivery: Delivery) -> Iterator[None]:
 def _hand_over(
     delivery: Delivery, backend: BaseEmailBackend, lease: leases.HeldLease
 ) -> _Outcome | None:
-    try:
-        backend.open()
-    except (OSError, smtplib.SMTPException) as error:
-        return _defer_or_fail(delivery, _Reason.UNREACHABLE, str(error))
-    try:
+    def note() -> None:
         # From here on the mail may be with the server even if we never hear of it.
         if lease.lost.is_set() or not _note_handover(delivery, lease.token):
-            return None
-        backend.send_messages([StoredMail(delivery)])
-    except (OSError, smtplib.SMTPException) as error:
-        return _judge(delivery, error)
+            raise _NotOurs
+
+    try:
+        _open(backend)
+        if not getattr(backend, "tells_when_content_goes", False):
+            note()
+        backend.send_messages([StoredMail(delivery, before_content=note)])
+    except _NotOurs:
+        return None
+    except Exception as error:  # noqa: BLE001 - judged, and logged when it is no usual one
+        return _judge(delivery, error, is_repeatable=_is_repeatable(backend))
     finally:
         _close(backend)
     return _Outcome(_State.SENT)
 
 
+def _open(backend: BaseEmailBackend) -> None:
+    try:
+        backend.open()
+    except (OSError, smtplib.SMTPException) as error:
+        raise _NotOpened from error
+
+
+def _is_repeatable(backend: BaseEmailBackend) -> bool:
+    return bool(getattr(backend, "is_idempotent", False))
+
+
 def _note_handover(delivery: Delivery, token: str) -> bool:
     ours = Delivery.objects.filter(pk=delivery.pk, lease_token=token, state=_State.CLAIMED)
-    return bool(
-        ours.update(handed_over_at=timezone.now(), mime=delivery.mime, subject=delivery.subject)
-    )
+    now = timezone.now()
+    if not ours.update(handed_over_at=now, mime=delivery.mime, subject=delivery.subject):
+        return False
+    delivery.handed_over_at = now
+    return True
 
 
 def _close(backend: BaseEmailBackend) -> None:
@@ -157,24 +183,51 @@ def _close(backend: BaseEmailBackend) -> None:
         logger.info("The mail server did not say goodbye properly: %s", error)
 
 
-def _judge(delivery: Delivery, error: Exception) -> _Outcome:
-    """The server's answer: a code tells for sure, a broken line leaves it open."""
+def _judge(delivery: Delivery, error: Exception, *, is_repeatable: bool) -> _Outcome:
+    """The server's answer tells for sure. Without one the mail is still with us, unless its whole
+    content went out and a second copy would be one too many: then only people can tell."""
+    if isinstance(error, _NotOpened):
+        return _judge_closed_door(delivery, error.__cause__)
     answer = _server_answer(error)
-    if answer is None:
-        if isinstance(error, smtplib.SMTPException) and not isinstance(
-            error, smtplib.SMTPServerDisconnected
-        ):
-            return _defer_or_fail(delivery, _Reason.SERVER_ANSWER, str(error))
-        return _Outcome(_State.UNKNOWN, _Reason.CONNECTION_BROKE, str(error))
-    code, sentence = answer
-    if 500 <= code < 600:
-        if "5.1.1" in sentence:
-            contact_points.note_unknown_mailbox(address=delivery.address)
-        return _Outcome(_State.FAILED, _Reason.SERVER_ANSWER, f"{code} {sentence}")
-    return _defer_or_fail(delivery, _Reason.SERVER_ANSWER, f"{code} {sentence}")
+    if answer is not None:
+        return _judge_answer(delivery, *answer)
+    if not isinstance(error, OSError):  # smtplib's own errors are among them
+        logger.error("Delivery %s broke off.", delivery.pk, exc_info=error)
+    if delivery.handed_over_at and not is_repeatable and not isinstance(error, MailCutOff):
+        return _Outcome(_State.UNKNOWN, _Reason.CONNECTION_BROKE, _words_of(error))
+    return _defer_or_fail(delivery, _reason_of(error), _words_of(error))
 
 
-def _server_answer(error: Exception) -> tuple[int, str] | None:
+def _judge_closed_door(delivery: Delivery, error: BaseException | None) -> _Outcome:
+    """No line, no TLS, no login: another time, whatever the server says, it is not the mail."""
+    answer = _server_answer(error)
+    if answer is not None:
+        return _defer_or_fail(delivery, _Reason.SERVER_ANSWER, f"{answer[0]} {answer[1]}")
+    return _defer_or_fail(delivery, _Reason.UNREACHABLE, str(error))
+
+
+def _judge_answer(delivery: Delivery, code: int, sentence: str) -> _Outcome:
+    said = f"{code} {sentence}"
+    if not 500 <= code < 600:
+        return _defer_or_fail(delivery, _Reason.SERVER_ANSWER, said)
+    if "5.1.1" in sentence:
+        contact_points.note_unknown_mailbox(address=delivery.address)
+    return _Outcome(_State.FAILED, _Reason.SERVER_ANSWER, said)
+
+
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return _Reason.CONNECTION_BROKE
+    if isinstance(error, smtplib.SMTPException):
+        return _Reason.SERVER_ANSWER
+    return _Reason.UNREACHABLE
+
+
+def _words_of(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _server_answer(error: BaseException | None) -> tuple[int, str] | None:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(error.recipients.values()))
         return code, _decode(said)

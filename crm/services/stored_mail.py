@@ -1,5 +1,6 @@
 """A finished mail, sent through Django's backends exactly as it was stored."""
 
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -24,14 +25,18 @@ class _Bytes:
 
 
 class StoredMail(EmailMessage):
-    """Envelope from the delivery, content from its stored MIME."""
+    """Envelope from the delivery, content from its stored MIME.
 
-    def __init__(self, delivery: Delivery) -> None:
+    `before_content` is for backends that know when the content goes out (`crm.mail_server`).
+    """
+
+    def __init__(self, delivery: Delivery, *, before_content: Callable[[], None]) -> None:
         super().__init__(
             subject=delivery.subject,
             from_email=organisation.current().sender,
             to=[delivery.address],
         )
+        self.before_content = before_content
         self._stored = delivery.read_mime() or b""
 
     def message(self, **kwargs: Any) -> Any:

@@ -1,5 +1,6 @@
 """Every outcome of handing a mail to a server, with a real SMTP server on the other side."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,13 +12,17 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from asgiref.sync import sync_to_async
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from crm import mail_folder
 from crm.extensions import Attachment, ComposedMail, InlineImage, mail_composers
 from crm.models import Activity, Delivery, Suppression
 from crm.services import consent, sending
 from crm.services.errors import MailNotNeeded
+from crm.services.mail_layout import message_id_of
 from tests.factories.crm import make_contact, make_delivery, make_point
 
 pytestmark = pytest.mark.django_db
@@ -32,11 +37,25 @@ class Server:
         self.received: list[Envelope] = []
         self.answers: list[str] = []
         self.recipient_answer = "250 OK"
-        self.breaks_line = False
+        self.breaks_at = ""
+
+    def is_cut(self, server: SMTP, stage: str) -> bool:
+        if stage == self.breaks_at:
+            assert server.transport is not None
+            server.transport.abort()
+        return stage == self.breaks_at
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        self.is_cut(server, "MAIL")
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's names
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.is_cut(server, "RCPT")
         if self.recipient_answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.recipient_answer
@@ -44,11 +63,30 @@ class Server:
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        if self.breaks_line:
-            assert server.transport is not None
-            server.transport.abort()
+        self.is_cut(server, "content")
         self.received.append(envelope)
         return self.answers.pop(0) if self.answers else "250 OK"
+
+
+class Connection(SMTP):
+    """As its handler says, it breaks off before the greeting, at a command, or in the content."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.event_handler.is_cut(self, "greeting")
+
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
+        if not self.event_handler.is_cut(self, "EHLO"):
+            await super().smtp_EHLO(hostname)
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        if not self.event_handler.is_cut(self, "DATA"):
+            await super().smtp_DATA(arg)
+
+
+class Listening(Controller):
+    def factory(self) -> SMTP:
+        return Connection(self.handler, **self.SMTP_kwargs)
 
 
 @pytest.fixture
@@ -57,9 +95,9 @@ def server(settings: Settings) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     handler = Server()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller = Listening(handler, hostname="127.0.0.1", port=port, auth_require_tls=False)
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "crm.mail_server.MailServerBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
@@ -250,13 +288,99 @@ def test_server_that_cannot_be_reached_defers(settings: Settings, server: Server
     assert (state, delivery.reason, delivery.handed_over_at) == ("deferred", "unreachable", None)
 
 
-def test_line_that_breaks_during_the_handover_leaves_it_unknown(server: Server) -> None:
-    server.breaks_line = True
+def test_line_that_breaks_after_the_content_leaves_it_unknown(server: Server) -> None:
+    server.breaks_at = "content"
     delivery = make_delivery()
 
     first, second = send(delivery), send(delivery)
 
     assert (first, second, delivery.reason) == ("unknown", None, "connection_broke")
+    assert delivery.handed_over_at is not None
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason"),
+    [
+        ("greeting", "unreachable"),
+        ("EHLO", "connection_broke"),
+        ("MAIL", "connection_broke"),
+        ("RCPT", "connection_broke"),
+        ("DATA", "connection_broke"),
+    ],
+)
+def test_line_that_breaks_before_the_content_is_tried_again(
+    server: Server, stage: str, reason: str
+) -> None:
+    server.breaks_at = stage
+    delivery = make_delivery()
+    first = send(delivery)
+    told = (delivery.reason, delivery.handed_over_at, len(server.received))
+    server.breaks_at = ""
+    Delivery.objects.update(not_before=None)
+
+    second = send(delivery)
+
+    assert (first, told, second) == ("deferred", (reason, None, 0), "sent")
+    assert [mail.rcpt_tos for mail in server.received] == [[delivery.address]]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "words"),
+    [
+        ({"EMAIL_USE_TLS": True}, "unreachable", "STARTTLS"),
+        ({"EMAIL_USE_SSL": True}, "unreachable", "SSL"),
+        (
+            {"EMAIL_HOST_USER": "vmcrm", "EMAIL_HOST_PASSWORD": "wrong"},
+            "server_answer",
+            "535 5.7.8 Authentication credentials invalid",
+        ),
+    ],
+)
+def test_server_that_does_not_let_us_in_defers(
+    server: Server, settings: Settings, change: dict[str, Any], reason: str, words: str
+) -> None:
+    for name, value in change.items():
+        setattr(settings, name, value)
+    delivery = make_delivery()
+
+    state = send(delivery)
+
+    assert (state, delivery.reason, delivery.handed_over_at) == ("deferred", reason, None)
+    assert words in delivery.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lease_lost_before_the_content_hands_nothing_over(server: Server) -> None:
+    delivery = make_delivery()
+
+    def lose() -> None:
+        Delivery.objects.update(lease_token="another worker")
+        connection.close()
+
+    async def take_the_lease(*arguments: Any) -> str:
+        await sync_to_async(lose)()
+        return await Server.handle_RCPT(server, *arguments)
+
+    server.handle_RCPT = take_the_lease  # type: ignore[method-assign]
+
+    assert send(delivery) is None
+    assert (delivery.state, delivery.handed_over_at, server.received) == ("claimed", None, [])
+
+
+def test_full_disk_defers_and_leaves_no_half_mail(settings: Settings, tmp_path: Path) -> None:
+    settings.EMAIL_BACKEND = "crm.mail_folder.MailFolderBackend"
+    settings.MAIL_FOLDER = tmp_path
+    delivery = make_delivery()
+    name = f"{mail_folder.name_of(message_id_of(delivery))}.eml"
+    (tmp_path / f".{name}.{os.getpid()}").symlink_to("/dev/full")
+
+    first = send(delivery)
+    told = (delivery.reason, "No space left" in delivery.error, list(tmp_path.iterdir()))
+    Delivery.objects.update(not_before=None)
+    second = send(delivery)
+
+    assert (first, told, second) == ("deferred", ("unreachable", True, []), "sent")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_worker_lost_during_the_handover_leaves_it_unknown(server: Server) -> None:
@@ -348,8 +472,6 @@ def test_unknown_composer_fails_at_once(server: Server) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_send_one_mail(server: Server) -> None:
-    from django.db import connection
-
     delivery = make_delivery()
     states: list[str | None] = []
 
