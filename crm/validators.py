@@ -23,6 +23,7 @@ _ROLE_NAMES = frozenset(
         *("team", "webmaster"),
     }
 )
+_LINK = re.compile(r"://|@|\bwww\.|\w\.[a-z]{2,}|[\w-]{2}\.[A-Z]{2,}\b", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?|[0-9]{3}|[A-Z]{1,12}")
 
@@ -36,6 +37,16 @@ def normalise_name(text: str) -> str:
         if unicodedata.category(letter) != "Cf"
     )
     return " ".join(kept.split())
+
+
+def validate_no_link(text: str) -> None:
+    """Refuses a name in which mail programs would find a web or an e-mail address.
+
+    A dot between small letters, or between capitals, is a domain's (evil.example, EVIL.EXAMPLE);
+    abbreviations go on with a capital (J.R.R. Tolkien, Dr.Müller).
+    """
+    if _LINK.search(unicodedata.normalize("NFKC", text)):
+        raise ValidationError(_("Write the name without web or e-mail addresses."), code="link")
 
 
 def normalise_email(address: str) -> str:

@@ -54,16 +54,19 @@ class MeetingQuerySet(VisibleQuerySet["Meeting"]):
         )
 
     def with_counts(self) -> Self:
-        """Adds `registered_count` and `attended_count`, each one subquery for the whole list."""
-        registered = _count_per_meeting(
-            apps.get_model("meetings", "Registration")._default_manager.filter(state="registered")
-        )
+        """Adds `registered_count` (the seats taken), `unconfirmed_count` and `attended_count`,
+        each one subquery for the whole list."""
+        registrations = apps.get_model("meetings", "Registration")._default_manager
+        registered = _count_per_meeting(registrations.confirmed())
+        unconfirmed = _count_per_meeting(registrations.unconfirmed())
         attended = _count_per_meeting(
             apps.get_model("meetings", "Seat")._default_manager.filter(
                 registration__isnull=False, attended_s__gte=F("meeting__attended_from_s")
             )
         )
-        return self.annotate(registered_count=registered, attended_count=attended)
+        return self.annotate(
+            registered_count=registered, unconfirmed_count=unconfirmed, attended_count=attended
+        )
 
 
 def _count_per_meeting(rows: "VisibleQuerySet[_Row]") -> Coalesce:
@@ -91,6 +94,14 @@ class RegistrationQuerySet(ThroughMeetingQuerySet["Registration"]):
     def standing(self) -> Self:
         """Registrations that were not cancelled."""
         return self.filter(state="registered")
+
+    def confirmed(self) -> Self:
+        """Standing ones whose person proved the address: each of them holds a seat."""
+        return self.standing().filter(verified_at__isnull=False)
+
+    def unconfirmed(self) -> Self:
+        """Standing ones whose address nobody has proved yet: they hold no seat."""
+        return self.standing().filter(verified_at__isnull=True)
 
 
 class SeatQuerySet(ThroughMeetingQuerySet["Seat"]):

@@ -8,7 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.consent_wordings import current_wording
-from crm.validators import normalise_email, normalise_name
+from crm.validators import normalise_email, normalise_name, validate_no_link
 from meetings.models import Meeting
 from meetings.models.choices import RecordingPolicy
 
@@ -79,6 +79,7 @@ class RegistrationForm(forms.Form):
         name = normalise_name(self.cleaned_data["name"])
         if not name:
             raise ValidationError(_("Enter your name."), code="required")
+        validate_no_link(name)
         return name
 
     def clean_email(self) -> str:

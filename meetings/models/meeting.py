@@ -228,8 +228,9 @@ class Meeting(models.Model):
         return max(1, min(ATTENDED_FROM_S, quarter))
 
     def count_free_seats(self) -> int:
-        """How many more people can register; a query."""
-        return max(self.capacity - self.registrations.standing().count(), 0)
+        """How many more people can get a seat; a query. Only who confirmed holds one, so that
+        invented addresses cannot fill a meeting."""
+        return max(self.capacity - self.registrations.confirmed().count(), 0)
 
     @property
     def is_over(self) -> bool:

@@ -37,7 +37,7 @@ class AttendanceRow:
 
 @dataclass(frozen=True)
 class AttendanceSummary:
-    """The report's first line. Colleagues are listed but not counted."""
+    """The report's first line. Colleagues, and who never confirmed, are listed but not counted."""
 
     registered: int
     attended: int
@@ -122,7 +122,7 @@ def talk_shares(*, meeting: Meeting) -> TalkShares | None:
 
 
 def summarise(rows: Iterable[AttendanceRow]) -> AttendanceSummary:
-    guests = [row for row in rows if not row.is_internal]
+    guests = [row for row in rows if row.is_verified and not row.is_internal]
     ratings = [row.rating for row in guests if row.rating is not None]
     return AttendanceSummary(
         registered=len(guests),

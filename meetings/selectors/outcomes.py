@@ -98,7 +98,7 @@ def _outcomes(meetings: "QuerySet[Meeting]") -> list[MeetingOutcome]:
 def _guests_by_meeting(meeting_ids: list[int]) -> dict[int, list[_GuestRow]]:
     written = ChatMessage.objects.standing().filter(seat=OuterRef("seat"))
     rows = (
-        Registration.objects.standing()
+        Registration.objects.confirmed()
         .filter(meeting__in=meeting_ids)
         .filter(Q(contact_point__contact=None) | Q(contact_point__contact__is_internal=False))
         .annotate(has_written=Exists(written))

@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Literal
 
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
 from crm.selectors import organisation
 from meetings.models import Meeting, Registration
 from meetings.services import addresses
 
+ALARM_BEFORE = timedelta(minutes=15)
 Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
 
 
@@ -51,11 +52,20 @@ def _build_event(meeting: Meeting, method: Method, registration: Registration | 
     event.add("location", _("Online"))
     event.add("url", addresses.public_url(meeting))
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
-    if method != "PUBLISH":
-        event["organizer"] = _organizer(meeting)
+    event["organizer"] = _organizer(meeting, registration)
     if registration is not None:
         event["attendee"] = _attendee(registration)
+    if method != "CANCEL":
+        event.add_component(_alarm(meeting))
     return event
+
+
+def _alarm(meeting: Meeting) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", meeting.title)
+    alarm.add("trigger", -ALARM_BEFORE)
+    return alarm
 
 
 def _describe(meeting: Meeting, registration: Registration | None) -> str:
@@ -68,15 +78,23 @@ def _describe(meeting: Meeting, registration: Registration | None) -> str:
     return "\n\n".join(lines)
 
 
-def _organizer(meeting: Meeting) -> vCalAddress:
-    organizer = vCalAddress(f"MAILTO:{organisation.current().sender_address}")
+def _organizer(meeting: Meeting, registration: Registration | None) -> vCalAddress:
+    """The host, whom answers reach, for those who registered. The file that anybody may download
+    names the organisation's address, so that hosts' own ones are not collected from it."""
+    sender = f"MAILTO:{organisation.current().sender_address}"
+    if registration is None:
+        organizer = vCalAddress(sender)
+    else:
+        organizer = vCalAddress(f"MAILTO:{meeting.host.email}")
+        organizer.params["sent-by"] = vText(sender)
     organizer.params["cn"] = vText(meeting.host.get_full_name())
     return organizer
 
 
 def _attendee(registration: Registration) -> vCalAddress:
     attendee = vCalAddress(f"MAILTO:{registration.contact_point.value}")
-    attendee.params["cn"] = vText(registration.name)
+    if registration.verified_at:  # until then the name may be anybody's words
+        attendee.params["cn"] = vText(registration.name)
     attendee.params["role"] = vText("REQ-PARTICIPANT")
     attendee.params["partstat"] = vText("ACCEPTED")
     attendee.params["rsvp"] = vText("FALSE")

@@ -2,6 +2,7 @@
 language and time zone, and reads the state of that moment."""
 
 from datetime import datetime
+from email.utils import formataddr
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -108,7 +109,9 @@ def _compose(
         mimetype=f"text/calendar; method={method}",
         content=build_calendar(meeting=meeting, method=method, registration=registration),
     )
-    values = {"meeting": meeting, "registration": registration, "name": registration.name}
+    # What a stranger typed for somebody else's address is no greeting for the one who reads there.
+    greeted = registration.name if registration.verified_at else ""
+    values = {"meeting": meeting, "registration": registration, "name": greeted}
     return _render(name, {**values, **context}, attachments=[entry])
 
 
@@ -121,10 +124,17 @@ def _render(
         "public_url": addresses.public_url(meeting) if isinstance(meeting, Meeting) else "",
         "zone_name": timezone.get_current_timezone_name(),
     }
+    headers = {"Reply-To": _address_of_host(meeting)} if isinstance(meeting, Meeting) else {}
     subject = render_to_string(f"mail/meetings/{name}.subject.txt", values)
     return ComposedMail(
         subject=" ".join(subject.split()),
         text=render_to_string(f"mail/meetings/{name}.txt", values),
         html=render_to_string(f"mail/meetings/{name}.html", values),
         attachments=attachments,
+        headers=headers,
     )
+
+
+def _address_of_host(meeting: Meeting) -> str:
+    """Who answers such a mail wants a person."""
+    return formataddr((meeting.host.get_full_name(), meeting.host.email))

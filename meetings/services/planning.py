@@ -84,7 +84,7 @@ def plan(
     _check(meeting)
     meeting.created_by = planned_by
     meeting.team = meeting.team or meeting.host.team
-    points = defaults_for(kind=meeting.kind).agenda if agenda is None else tuple(agenda)
+    points = _agenda_of_kind(meeting) if agenda is None else tuple(agenda)
     with transaction.atomic():
         meeting.save()
         meeting.co_hosts.set(co_hosts)
@@ -92,6 +92,12 @@ def plan(
         for person in (meeting.host, *co_hosts):
             ensure_host_seat(meeting=meeting, user=person)
     return meeting
+
+
+def _agenda_of_kind(meeting: Meeting) -> tuple[AgendaPoint, ...]:
+    """In the meeting's language: its guests read it, not only who plans."""
+    with translation.override(meeting.language):
+        return defaults_for(kind=meeting.kind).agenda
 
 
 def new_meeting(

@@ -89,6 +89,13 @@ class MeetingFull(MeetingRefusal):
     sentence = _("This meeting is full.")
 
 
+class SeatsGone(MeetingFull):
+    sentence = _(
+        "All seats were taken by people who confirmed before you. Your registration stays: when "
+        "somebody gives a place back, your link takes it."
+    )
+
+
 class TooManyTries(MeetingRefusal):
     code = "too_many_tries"
     sentence = _("That were too many tries. Please wait a quarter of an hour and try again.")

@@ -13,7 +13,7 @@ from crm.services import activities, consent, contact_points
 from crm.validators import normalise_name
 from meetings.models import Meeting, Registration
 from meetings.models.choices import RegistrationSource, RegistrationState
-from meetings.services import registration_mails
+from meetings.services import registration_mails, verification
 from meetings.services.local_time import find_zone
 from meetings.services.rate_limits import count_try
 from meetings.services.refusals import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from crm.models import ContactPoint
 
 FORMS_PER_CLIENT = 60
+FORMS_PER_ADDRESS = 10
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Provenance:
 
     source: RegistrationSource = RegistrationSource.PUBLIC
     delivery_id: int | None = None
+    invited_address: str = ""
+    """Where the invitation went whose link was used: whoever has it reads that mailbox."""
     utm: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -71,28 +74,41 @@ def check_open(*, meeting: Meeting) -> None:
         raise MeetingFull
 
 
-def register(*, meeting: Meeting, person: Person, provenance: Provenance, client: str) -> None:
+def register(
+    *, meeting: Meeting, person: Person, provenance: Provenance, client: str
+) -> Registration | None:
     """Write the registration down and mail the personal link to the address given.
 
-    Returns nothing on purpose: whether the address was registered before is told only by the
-    mail. What a stranger types about a registered address changes nothing.
+    No seat is held until the address is proved. An invitation's link proves it at once, for the
+    address it was sent to: only then the registration is given back. Else None on purpose:
+    whether the address was registered before is told only by the mail. What a stranger types
+    about a registered address changes nothing.
 
     Raises TooManyTries, InvalidAddress, and what `check_open` raises.
     """
     count_try(name="register", who=client, limit=FORMS_PER_CLIENT)
+    address = contact_points.normalise_address(address=person.email)
+    count_try(name="register-address", who=address, limit=FORMS_PER_ADDRESS)
     with transaction.atomic():
         # The lock makes the count below exact; SQLite has one writer anyway.
         locked = Meeting.objects.select_for_update().get(pk=meeting.pk)
         check_open(meeting=locked)
         point = contact_points.ensure_email_point(address=person.email)
         registration = Registration.objects.filter(meeting=locked, contact_point=point).first()
+        is_new = registration is None or registration.is_cancelled
         if registration is None:
             registration = _create(locked, point, person, provenance)
-            _record(registration, "registered")
-        elif registration.is_cancelled:
+        elif is_new:
             _restore(registration, person, provenance)
+        if is_new:
             _record(registration, "registered")
+        # A version that was raised meanwhile tells that a host made the links void.
+        is_revoked = not is_new and registration.link_version > 1
+        is_proved = address == provenance.invited_address and not is_revoked
+        if is_proved:
+            verification.prove(registration=registration)
         registration_mails.send_link(registration=registration)
+    return registration if is_proved else None
 
 
 def cancel(*, registration: Registration) -> Registration:

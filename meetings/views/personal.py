@@ -8,19 +8,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from crm.services.errors import Refusal
-from meetings.models import Registration
+from meetings.models import Registration, Seat
+from meetings.selectors.appointments import seat_was_here
 from meetings.services import access, verification
+from meetings.services.refusals import SeatsGone
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_personal_link(request: HttpRequest, token: str) -> HttpResponse:
-    response: HttpResponse
     try:
-        if request.method == "POST":
-            response = _enter(request, verification.verify(token=token))
-        else:
-            response = _show(request, verification.find_by_token(token=token))
+        response = _answer(request, token)
     except Refusal as refusal:
         response = render(request, "meetings/link_not_valid.html", {"refusal": refusal}, status=404)
     # The address is a secret: pages get the site's name at most. "no-referrer" would make browsers
@@ -28,6 +26,32 @@ def open_personal_link(request: HttpRequest, token: str) -> HttpResponse:
     response["Referrer-Policy"] = "strict-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def _answer(request: HttpRequest, token: str) -> HttpResponse:
+    found = verification.find_by_token(token=token)
+    if found.meeting.is_over:
+        return _answer_after_end(request, found)
+    try:
+        if request.method == "POST":
+            return _enter(request, verification.prove(registration=found))
+        verification.check_seat(registration=found)
+    except SeatsGone as refusal:
+        context = {"refusal": refusal, "meeting": found.meeting}
+        return render(request, "meetings/seats_gone.html", context, status=409)
+    return _show(request, found)
+
+
+def _answer_after_end(request: HttpRequest, found: Registration) -> HttpResponse:
+    """Thanks, and for who was there the way to the rating, with the cookie that lets them rate."""
+    seat = Seat.objects.filter(registration=found).first()
+    may_rate = not found.meeting.is_cancelled and seat is not None and seat_was_here(seat=seat)
+    if request.method == "POST" and may_rate:
+        response = redirect("meetings:left", public_id=found.meeting.public_id)
+        access.set_seat_cookie(response=response, registration=found)
+        return response
+    context = {"meeting": found.meeting, "may_rate": may_rate}
+    return render(request, "meetings/link_after_end.html", context)
 
 
 def _show(request: HttpRequest, found: Registration) -> HttpResponse:

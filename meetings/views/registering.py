@@ -2,18 +2,20 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from crm.services.errors import Refusal
 from meetings.forms.registering import LinkAgainForm, RegistrationForm
-from meetings.models import Meeting
+from meetings.models import Meeting, Registration
 from meetings.models.choices import RegistrationSource, Visibility
-from meetings.services import registration, registration_mails
+from meetings.services import access, registration, registration_mails
 from meetings.services.invitations import Invitation
 from meetings.services.registration import Person, Provenance
 from meetings.views.entrance import came_by_code, client_of, find_page_meeting, invitation_of
@@ -60,7 +62,7 @@ def _take_form(
         consents=form.ticked_consents,
     )
     try:
-        registration.register(
+        proved = registration.register(
             meeting=meeting,
             person=person,
             provenance=_provenance(request, meeting, invitation),
@@ -69,7 +71,17 @@ def _take_form(
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return _show(request, meeting, form=form, status=422)
-    return redirect(_sent_address(request, meeting))
+    return redirect(_sent_address(request, meeting)) if proved is None else _enter(request, proved)
+
+
+def _enter(request: HttpRequest, own: Registration) -> HttpResponse:
+    """The link of the invitation was proof enough: the way in, in this browser."""
+    page = "meetings:room" if own.meeting.is_room_open else "meetings:detail"
+    if page == "meetings:detail":
+        messages.success(request, _("A mail brings your personal link and the calendar entry."))
+    response = redirect(page, public_id=own.meeting.public_id)
+    access.set_seat_cookie(response=response, registration=own)
+    return response
 
 
 def _send_link_again(request: HttpRequest, meeting: Meeting) -> HttpResponse:
@@ -100,6 +112,7 @@ def _provenance(
     return Provenance(
         source=source,
         delivery_id=invitation.delivery_id if invitation else None,
+        invited_address=invitation.address if invitation else "",
         utm={part: request.GET.get(f"utm_{part}", "") for part in ("source", "medium", "campaign")},
     )
 

@@ -53,6 +53,30 @@ def test_other_region_codes_are_refused(code: str) -> None:
         validators.validate_region_code(code)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["http://evil.example", "Ann //x://y", "evil.example/prize", "EVIL.EXAMPLE", "www.Evil", "a@b"],
+)
+def test_name_that_mail_programs_turn_into_a_link_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError):
+        validators.validate_no_link(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "J.R.R. Tolkien",
+        "Dr.Müller",
+        "O'Neill, Ph.D.",
+        "王伟",
+        "Li Na (Hengrui Co., Ltd.)",
+        "José e.V.",
+    ],
+)
+def test_name_with_dots_of_its_own_is_taken(name: str) -> None:
+    validators.validate_no_link(name)
+
+
 def test_unknown_time_zone_is_refused() -> None:
     with pytest.raises(ValidationError):
         validators.validate_time_zone("Mars/Base")

@@ -58,8 +58,12 @@ def make_registration(meeting: Meeting | None = None, **fields: Any) -> Registra
     return Registration.objects.create(**values)
 
 
-def fill_in_form(meeting: Meeting, **fields: Any) -> None:
-    """Somebody registers on the meeting's page; the address is not proved yet."""
+def fill_in_form(meeting: Meeting, **fields: Any) -> Registration | None:
+    """Somebody registers on the meeting's page; the address is not proved yet.
+
+    `invited_address`: they came by the link of an invitation that was sent there.
+    """
+    provenance = Provenance(invited_address=fields.pop("invited_address", ""))
     values = {
         "name": "Wang Wei",
         "email": "wang.wei@hengrui.example",
@@ -67,8 +71,8 @@ def fill_in_form(meeting: Meeting, **fields: Any) -> None:
         "language": "zh-hans",
         "time_zone": "Asia/Shanghai",
     } | fields
-    registration.register(
-        meeting=meeting, person=Person(**values), provenance=Provenance(), client="192.0.2.1"
+    return registration.register(
+        meeting=meeting, person=Person(**values), provenance=provenance, client="192.0.2.1"
     )
 
 

@@ -87,7 +87,21 @@ def test_calendar_of_a_person_has_their_link_and_the_public_one_has_nobodys(owne
     assert str(own["ATTENDEE"]) == f"MAILTO:{registration.contact_point.value}"
     assert "/r/" not in str(public["DESCRIPTION"])
     assert "ATTENDEE" not in public
-    assert "ORGANIZER" not in public
+    # Anybody may download it: it names the host but not where to write to them.
+    assert public["ORGANIZER"].params["CN"] == owner.get_full_name()
+    assert owner.email not in str(public.to_ical())
+
+
+def test_calendar_reminds_a_quarter_of_an_hour_before_unless_cancelled(owner: User) -> None:
+    meeting = _meeting(owner)
+
+    alarms = {
+        method: [alarm["TRIGGER"].dt for alarm in _read(meeting, method)[1].walk("VALARM")]
+        for method in ("PUBLISH", "REQUEST", "CANCEL")
+    }
+
+    quarter = [timedelta(minutes=-15)]
+    assert alarms == {"PUBLISH": quarter, "REQUEST": quarter, "CANCEL": []}
 
 
 def test_calendar_survives_text_with_lines_commas_and_fake_properties(owner: User) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,32 @@ def test_confirmation_states_the_receivers_own_time_and_link(owner: User) -> Non
     assert "Herbst &amp; Co" in _text(message, "html")
     calendar, event = _entry(message)
     assert (str(calendar["METHOD"]), link in str(event["DESCRIPTION"])) == ("REQUEST", True)
+
+
+def test_mail_to_an_address_nobody_proved_says_nothing_that_was_typed(owner: User) -> None:
+    row = make_registration(
+        _meeting(owner), name="Visit evil-example now", company_name="Evil", verified_at=None
+    )
+    registration_mails.replace_link(registration=row, replaced_by=owner)
+
+    mime = _send_newest()
+
+    entry = _entry(mime)[1]
+    for words in (_text(mime), _text(mime, "html"), str(entry.to_ical())):
+        assert "vil" not in words
+    assert _text(mime).startswith("Hello,")
+
+
+def test_answers_to_a_mail_reach_the_host(owner: User) -> None:
+    row = make_registration(_meeting(owner))
+    registration_mails.replace_link(registration=row, replaced_by=owner)
+
+    mime = _send_newest()
+
+    assert mime["Reply-To"] == formataddr((owner.get_full_name(), owner.email))
+    organizer = _entry(mime)[1]["ORGANIZER"]
+    assert str(organizer) == f"MAILTO:{owner.email}"
+    assert organizer.params["SENT-BY"] == "MAILTO:no-reply@localhost"
 
 
 def test_confirmation_follows_the_language_of_the_receiver(owner: User) -> None:

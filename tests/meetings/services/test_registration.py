@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm.models import Activity, ConsentEvent, Contact, ContactPoint, Delivery, User
 from crm.services.errors import InvalidAddress
-from meetings.models import Registration, Seat
+from meetings.models import Meeting, Registration, Seat
 from meetings.services import registration, tokens, verification
 from meetings.services.refusals import (
     LinkNotValid,
@@ -83,14 +83,68 @@ def test_register_from_one_client_too_often_is_refused() -> None:
 
 def test_register_when_full_is_refused_alike_for_known_and_unknown() -> None:
     meeting = make_meeting(capacity=1)
-    fill_in_form(meeting)
+    make_registration(meeting, email="wang.wei@hengrui.example")
 
     for address in ("wang.wei@hengrui.example", "new@hengrui.example"):
         with pytest.raises(MeetingFull):
             fill_in_form(meeting, email=address)
 
-    assert Delivery.objects.count() == 1
+    assert Delivery.objects.count() == 0
     assert not ContactPoint.objects.filter(value="new@hengrui.example").exists()
+
+
+def test_register_with_invented_addresses_fills_no_meeting() -> None:
+    meeting = make_meeting(capacity=5)
+
+    for number in range(5):
+        fill_in_form(meeting, email=f"invented{number}@nowhere.example")
+
+    counted = Meeting.objects.with_counts().get()
+    assert (meeting.count_free_seats(), counted.registered_count, counted.unconfirmed_count) == (
+        5,
+        0,
+        5,
+    )
+
+
+def test_register_for_one_address_too_often_is_refused_for_every_meeting() -> None:
+    for _number in range(registration.FORMS_PER_ADDRESS):
+        fill_in_form(make_meeting())
+
+    with pytest.raises(TooManyTries):
+        fill_in_form(make_meeting(), email=" WANG.WEI@hengrui.example")
+
+
+def test_register_by_invitation_needs_no_second_proof() -> None:
+    meeting = make_meeting()
+
+    own = fill_in_form(meeting, invited_address="wang.wei@hengrui.example", consents=["marketing"])
+
+    row = Registration.objects.get()
+    assert own == row
+    assert (row.verified_at is not None, row.seat.state, meeting.count_free_seats()) == (
+        True,
+        "admitted",
+        99,
+    )
+    assert [event.state for event in ConsentEvent.objects.order_by("pk")] == ["pending", "granted"]
+    assert [mail.composer for mail in Delivery.objects.all()] == ["meeting_confirmation"]
+
+
+def test_register_by_invitation_under_another_address_proves_nothing() -> None:
+    own = fill_in_form(make_meeting(), invited_address="li.na@hengrui.example")
+
+    assert (own, Registration.objects.get().verified_at, Seat.objects.count()) == (None, None, 0)
+
+
+def test_register_by_invitation_after_the_links_were_made_void_proves_nothing() -> None:
+    meeting = make_meeting()
+    row = fill_in_form(meeting, invited_address="wang.wei@hengrui.example")
+    Registration.objects.update(link_version=2)
+
+    again = fill_in_form(meeting, invited_address="wang.wei@hengrui.example")
+
+    assert (row is not None, again) == (True, None)
 
 
 def test_register_after_somebody_cancelled_takes_the_free_place() -> None:

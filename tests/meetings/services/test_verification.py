@@ -1,11 +1,15 @@
 """Proving the address: what it makes of a registration, and what proves nothing."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 
 from crm.models import ConsentEvent, Contact, User
 from meetings.models import Registration, Seat
-from meetings.services import tokens, verification
-from meetings.services.refusals import LinkNotValid, MeetingCancelled, MeetingOver
+from meetings.services import registration, tokens, verification
+from meetings.services.refusals import LinkNotValid, MeetingCancelled, MeetingOver, SeatsGone
 from tests.factories.crm import make_contact
 from tests.factories.meetings import fill_in_form, make_meeting, make_registration
 
@@ -64,6 +68,49 @@ def test_verify_twice_is_harmless_and_does_not_undo_a_withdrawal() -> None:
 
     assert (Contact.objects.count(), Seat.objects.count()) == (1, 1)
     assert ConsentEvent.objects.order_by("pk").last().state == "withdrawn"
+
+
+def test_verify_when_the_last_seat_is_gone_is_refused_and_writes_nothing() -> None:
+    meeting = make_meeting(capacity=1)
+    fill_in_form(meeting)
+    late = Registration.objects.get()
+    quick = make_registration(meeting)
+
+    with pytest.raises(SeatsGone):
+        verification.verify(token=tokens.personal_token(late))
+
+    late.refresh_from_db()
+    assert (late.verified_at, Seat.objects.count(), Contact.objects.count()) == (None, 0, 0)
+    registration.cancel(registration=quick)
+    assert verification.verify(token=tokens.personal_token(late)).verified_at is not None
+
+
+def test_verify_twice_in_a_full_meeting_still_opens() -> None:
+    row = make_registration(make_meeting(capacity=1))
+
+    assert verification.verify(token=tokens.personal_token(row)) == row
+
+
+@pytest.mark.django_db(transaction=True)
+def test_verify_by_many_at_once_gives_each_seat_once() -> None:
+    meeting = make_meeting(capacity=3)
+    links = [tokens.personal_token(make_registration(meeting, verified_at=None)) for _ in range(9)]
+
+    with ThreadPoolExecutor(len(links)) as pool:
+        outcomes = Counter(pool.map(_try_to_verify, links))
+
+    assert outcomes == {"seat": 3, "full": 6}
+    assert (meeting.registrations.confirmed().count(), Seat.objects.count()) == (3, 3)
+
+
+def _try_to_verify(token: str) -> str:
+    try:
+        verification.verify(token=token)
+    except SeatsGone:
+        return "full"
+    finally:
+        connection.close()
+    return "seat"
 
 
 def test_verify_in_a_meeting_with_lobby_waits_and_in_a_partner_meeting_is_on_stage() -> None:

@@ -10,9 +10,15 @@ from django.utils import timezone
 
 from crm.models import Activity, ConsentEvent, Contact, Delivery, User
 from meetings.models import Meeting, Registration, Seat
-from meetings.services import access, tokens
+from meetings.services import access, registration, tokens
 from tests.factories.crm import make_contact, make_delivery
-from tests.factories.meetings import make_guest, make_meeting, make_registration
+from tests.factories.meetings import (
+    make_guest,
+    make_meeting,
+    make_past_meeting,
+    make_presence,
+    make_registration,
+)
 
 pytestmark = pytest.mark.django_db
 FORM = {"name": "Li Na", "email": "li.na@customers.example", "time_zone": "Asia/Shanghai"}
@@ -109,6 +115,33 @@ def test_register_through_an_invitation_is_filled_in_and_remembers_it(client: Cl
     assert (row.source, row.invited_by_delivery) == ("invitation", delivery)
 
 
+def test_register_through_an_invitation_is_all_it_takes(client: Client) -> None:
+    meeting = make_meeting(visibility="invitation")
+    delivery = make_delivery(address=FORM["email"])
+    token = tokens.invitation_token(meeting_id=meeting.public_id, delivery_id=delivery.pk)
+
+    response = client.post(f"{_register_path(meeting)}?token={token}", FORM, follow=True)
+
+    page = response.content.decode()
+    assert response.redirect_chain == [(meeting.get_absolute_url(), 302)]
+    assert "You are registered, Li Na." in page
+    assert "Enter the room" in page
+
+
+def test_register_through_an_invitation_under_another_address_has_to_confirm_it(
+    client: Client,
+) -> None:
+    meeting = make_meeting(visibility="invitation")
+    delivery = make_delivery(address="somebody.else@customers.example")
+    token = tokens.invitation_token(meeting_id=meeting.public_id, delivery_id=delivery.pk)
+
+    response = client.post(f"{_register_path(meeting)}?token={token}", FORM)
+
+    assert "sent=1" in response["Location"]
+    assert access.cookie_name(meeting) not in response.cookies
+    assert Registration.objects.get().verified_at is None
+
+
 def test_register_follows_the_language_of_the_page(client: Client) -> None:
     client.post(_register_path(make_meeting()), FORM, headers={"accept-language": "zh-hans"})
 
@@ -190,7 +223,7 @@ def test_personal_link_is_kept_from_caches_search_engines_and_other_pages(
     assert response["Referrer-Policy"] in {"strict-origin", "no-referrer"}
 
 
-@pytest.mark.parametrize("reason", ["forged", "revoked", "cancelled", "over"])
+@pytest.mark.parametrize("reason", ["forged", "revoked", "cancelled"])
 def test_personal_link_that_is_void_says_so_and_tells_no_title(client: Client, reason: str) -> None:
     row = make_registration(make_meeting(title="Secret plans"), verified_at=None)
     path = _link(row)
@@ -198,10 +231,8 @@ def test_personal_link_that_is_void_says_so_and_tells_no_title(client: Client, r
         path = f"/r/{row.public_id.hex}.1.AAAA/"
     elif reason == "revoked":
         Registration.objects.update(link_version=2)
-    elif reason == "cancelled":
-        Registration.objects.update(state="cancelled", cancelled_at=timezone.now())
     else:
-        Meeting.objects.update(state="ended")
+        Registration.objects.update(state="cancelled", cancelled_at=timezone.now())
 
     answers = [client.get(path), client.post(path)]
 
@@ -210,6 +241,68 @@ def test_personal_link_that_is_void_says_so_and_tells_no_title(client: Client, r
         assert "Secret plans" not in answer.content.decode()
     row.refresh_from_db()
     assert row.verified_at is None
+
+
+@pytest.mark.parametrize(
+    ("state", "heading"),
+    [("ended", "This meeting is over"), ("cancelled", "This meeting was cancelled")],
+)
+def test_personal_link_after_the_end_says_so_and_confirms_nothing(
+    client: Client, state: str, heading: str
+) -> None:
+    row = make_registration(make_meeting(title="Spring launch", state=state), verified_at=None)
+
+    answers = [client.get(_link(row)), client.post(_link(row))]
+
+    for answer in answers:
+        page = answer.content.decode()
+        assert (answer.status_code, heading in page, "Spring launch" in page) == (200, True, True)
+        assert "Rate the meeting" not in page
+    row.refresh_from_db()
+    assert row.verified_at is None
+
+
+def test_personal_link_after_the_end_leads_who_was_there_to_the_rating(client: Client) -> None:
+    seat = make_guest(make_past_meeting(visibility="invitation"))
+    make_presence(seat)
+    assert seat.registration is not None
+    link = _link(seat.registration)
+
+    page = client.get(link).content.decode()
+    response = client.post(link)
+
+    assert "Rate the meeting" in page
+    rating = client.get(response["Location"]).content.decode()
+    assert "How was this meeting for you?" in rating
+    assert "This meeting is over" in rating
+
+
+def test_personal_link_of_a_meeting_that_filled_up_says_so_until_a_place_is_free(
+    client: Client,
+) -> None:
+    meeting = make_meeting(capacity=1)
+    late = make_registration(meeting, verified_at=None)
+    quick = make_registration(meeting)
+
+    answers = [client.get(_link(late)), client.post(_link(late))]
+
+    for answer in answers:
+        assert answer.status_code == 409
+        assert "All seats were taken by people who confirmed before you." in answer.content.decode()
+    registration.cancel(registration=quick)
+    assert client.post(_link(late)).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["visit http://evil.example", "Prize: WWW.EVIL.EXAMPLE", "evil.example", "me@evil.example"],
+)
+def test_register_with_a_link_for_a_name_is_refused(client: Client, name: str) -> None:
+    response = client.post(_register_path(make_meeting()), FORM | {"name": name})
+
+    assert response.status_code == 422
+    assert "Write the name without web or e-mail addresses." in response.content.decode()
+    assert (Registration.objects.count(), Delivery.objects.count()) == (0, 0)
 
 
 def test_cancel_registration_from_the_mail_goes_through_the_link(client: Client) -> None:
