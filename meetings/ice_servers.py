@@ -10,7 +10,9 @@ from django.conf import settings
 
 from meetings.room_protocol import IceServer
 
-CREDENTIAL_LASTS_S: Final = 12 * 3600
+# For making connections: one that stands is not asked again, and a page that makes one later asks
+# for new credentials (js/ice_servers.js).
+CREDENTIAL_LASTS_S: Final = 3600
 
 
 def ice_servers(participant: str) -> tuple[IceServer, ...]:

@@ -138,6 +138,7 @@ def _show(
         "meeting": meeting,
         "form": form or RegistrationForm(meeting=meeting),
         "again_form": again_form or LinkAgainForm(),
+        "is_invited": invitation_of(request, meeting) is not None,
         **registration_state(meeting),
     }
     return render(request, "meetings/register.html", context, status=status)

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { showSameTime, writeRange } from "../../meetings/static/meetings/js/pages/local_time.js";
+import { writeMoment, writeRange } from "../../meetings/static/meetings/js/dates.js";
+import { showSameTime } from "../../meetings/static/meetings/js/pages/local_time.js";
 
 const START = new Date("2026-10-25T08:00:00Z");
 const END = new Date("2026-10-25T09:30:00Z");
@@ -20,13 +21,20 @@ test("zones_that_agree_in_one_season_differ_in_the_other", () => {
   assert.equal(showSameTime(summer, "Europe/London", "Atlantic/Reykjavik"), false);
 });
 
-test("range_is_written_in_the_visitors_zone_counting_to_24_hours", () => {
-  const written = writeRange(START, END, "Asia/Shanghai", "en");
+test("range_is_written_as_the_server_writes_it_in_both_languages", () => {
+  const ranges = ["en", "zh-hans"].map((language) => writeRange(START, END, language, "Asia/Shanghai"));
 
-  assert.match(written, /25 Oct 2026/);
-  assert.match(written, /16:00\s*–\s*17:30/);
+  assert.deepEqual(ranges, ["25 Oct 2026, 16:00–17:30", "2026年10月25日 16:00–17:30"]);
 });
 
-test("range_follows_the_language_of_the_page", () => {
-  assert.match(writeRange(START, END, "Asia/Shanghai", "zh-hans"), /16:00.*17:30/);
+test("range_names_the_day_of_the_end_where_it_is_another", () => {
+  const range = writeRange(START, new Date("2026-10-25T17:00:00Z"), "en", "Asia/Shanghai");
+
+  assert.equal(range, "25 Oct 2026, 16:00–26 Oct 2026, 01:00");
+});
+
+test("moment_is_written_as_the_server_writes_it_in_both_languages", () => {
+  const moments = ["en", "zh-hans"].map((language) => writeMoment(START, language, "Europe/Berlin"));
+
+  assert.deepEqual(moments, ["25 Oct 2026, 09:00", "2026年10月25日 09:00"]);
 });

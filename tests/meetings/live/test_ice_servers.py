@@ -25,5 +25,6 @@ def test_ice_servers_carry_a_credential_that_coturn_can_check(settings: Any) -> 
     until, participant = str(server.username).split(":")
     assert participant == "seat-1"
     assert abs(int(until) - now - CREDENTIAL_LASTS_S) < 5
+    assert CREDENTIAL_LASTS_S <= 3600
     expected = hmac.new(b"shared", str(server.username).encode(), hashlib.sha1).digest()
     assert base64.b64decode(str(server.credential)) == expected

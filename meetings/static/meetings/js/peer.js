@@ -12,8 +12,10 @@
  * @property {(tracks: RemoteTrack[]) => void} onTracks
  * @property {(state: PeerState) => void} onState
  * @property {(error: import("./signalling.js").RequestFailed) => void} onRefused
+ * @property {IceServers} [iceServers]
  */
 
+import { IceServers } from "./ice_servers.js";
 import { PublishConnection } from "./publish_connection.js";
 import { SubscribeConnection } from "./subscribe_connection.js";
 
@@ -23,20 +25,26 @@ export class Peer {
   #publish;
   #subscribe;
   #isRunning = false;
+  #signalling;
+  #iceServers;
 
   /** @param {PeerOptions} options */
-  constructor({ signalling, onTracks, onState, onRefused }) {
+  constructor({ signalling, onTracks, onState, onRefused, iceServers = new IceServers() }) {
+    this.#signalling = signalling;
+    this.#iceServers = iceServers;
     /** @param {Partial<PeerState>} change */
     const report = (change) => onState((this.#state = { ...this.#state, ...change }));
     this.#publish = new PublishConnection({
       signalling,
       onState: (publish) => report({ publish }),
       onRefused,
+      onLost: () => void this.#withFreshServers(() => void this.#publish.rebuild()),
     });
     this.#subscribe = new SubscribeConnection({
       signalling,
       onState: (subscribe) => report({ subscribe }),
       onTracks,
+      onLost: () => void this.#withFreshServers(() => void this.#subscribe.rebuild()),
     });
   }
 
@@ -46,6 +54,7 @@ export class Peer {
    * @param {RTCIceServer[]} iceServers
    */
   resume(iceServers) {
+    this.#iceServers.take(iceServers);
     const { publish, subscribe } = this.#state;
     if (!this.#isRunning || publish !== "connected") void this.#publish.start(iceServers);
     if (!this.#isRunning || subscribe !== "connected") void this.#subscribe.start(iceServers);
@@ -59,9 +68,28 @@ export class Peer {
    * @param {RTCIceServer[]} iceServers
    */
   restart(iceServers) {
-    this.#isRunning = true;
-    void this.#publish.start(iceServers);
-    void this.#subscribe.start(iceServers);
+    if (!this.#iceServers.areFresh) this.stop();
+    void this.#withFreshServers(() => {
+      this.#isRunning = true;
+      void this.#publish.start(iceServers);
+      void this.#subscribe.start(iceServers);
+    });
+  }
+
+  /**
+   * New connections need credentials that hold: where they may have run out, a new snapshot brings
+   * others and makes the connections itself.
+   *
+   * @param {() => void} connect
+   */
+  async #withFreshServers(connect) {
+    if (this.#iceServers.areFresh) {
+      connect();
+      return;
+    }
+    const hasLine = await this.#signalling.greetAgain();
+    // Refused for now: the old ones may still do, and without TURN it may work, too.
+    if (hasLine && !this.#iceServers.areFresh) connect();
   }
 
   stop() {

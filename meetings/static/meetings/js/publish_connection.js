@@ -9,6 +9,7 @@
  * @property {import("./signalling.js").Signalling} signalling
  * @property {(state: ConnectionState) => void} onState
  * @property {(error: import("./signalling.js").RequestFailed) => void} onRefused
+ * @property {() => void} onLost  has it rebuilt
  */
 
 import { Recovery } from "./recovery.js";
@@ -53,7 +54,7 @@ export class PublishConnection {
   /** @param {PublishOptions} options */
   constructor(options) {
     this.#options = options;
-    this.#recovery = new Recovery(() => void this.rebuild(), options.onState);
+    this.#recovery = new Recovery(options.onLost, options.onState);
   }
 
   /**

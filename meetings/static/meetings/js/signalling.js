@@ -110,6 +110,18 @@ export class Signalling {
     });
   }
 
+  /**
+   * Ask for a new snapshot on the line there is.
+   *
+   * @returns {Promise<boolean>} whether there is still a line
+   */
+  async greetAgain() {
+    const socket = this.#socket;
+    if (socket?.readyState !== 1) return false;
+    await this.#sayHello(socket);
+    return socket === this.#socket;
+  }
+
   /** Say goodbye and stay away. */
   async leave() {
     if (this.#state.phase === "ended") return;

@@ -10,6 +10,7 @@
  * @property {import("./signalling.js").Signalling} signalling
  * @property {(state: import("./recovery.js").ConnectionState) => void} onState
  * @property {(tracks: RemoteTrack[]) => void} onTracks
+ * @property {() => void} onLost  has it rebuilt
  */
 
 import { Recovery } from "./recovery.js";
@@ -34,7 +35,7 @@ export class SubscribeConnection {
   /** @param {SubscribeOptions} options */
   constructor(options) {
     this.#options = options;
-    this.#recovery = new Recovery(() => void this.rebuild(), options.onState);
+    this.#recovery = new Recovery(options.onLost, options.onState);
   }
 
   /** @param {RTCIceServer[]} iceServers */

@@ -3,22 +3,7 @@
  * registration forms. Without a script, or where both zones agree, the page is right as it is.
  */
 
-/**
- * @param {Date} start
- * @param {Date} end
- * @param {string} zone
- * @param {string} language
- * @returns {string} such as "24 Nov 2026, 09:00 – 10:00"
- */
-export function writeRange(start, end, zone, language) {
-  // The site's English writes days before months and counts to 24 hours.
-  const format = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
-    dateStyle: "medium",
-    timeStyle: "short",
-    timeZone: zone,
-  });
-  return format.formatRange(start, end);
-}
+import { visitorZone, writeMoment, writeRange } from "../dates.js";
 
 /**
  * @param {Date} moment
@@ -36,38 +21,48 @@ export function showSameTime(moment, one, other) {
 
 /**
  * @param {HTMLElement} block
- * @param {string} visitorZone
+ * @param {string} ownZone
  * @param {string} language
  */
-function addLocalTime(block, visitorZone, language) {
+function addLocalTime(block, ownZone, language) {
   const line = /** @type {HTMLElement | null} */ (block.querySelector("[data-local]"));
   const text = block.querySelector("[data-local-text]");
   const start = new Date(block.dataset.start ?? "");
   const end = new Date(block.dataset.end ?? "");
   const zone = block.dataset.zone ?? "UTC";
-  if (line === null || text === null || showSameTime(start, visitorZone, zone)) {
+  if (line === null || text === null || showSameTime(start, ownZone, zone)) {
     return;
   }
-  const range = writeRange(start, end, visitorZone, language);
-  text.textContent = interpolate(gettext("For you: %(time)s (%(zone)s)"), {
-    time: range,
-    zone: visitorZone,
-  }, true);
+  const words = { time: writeRange(start, end, language, ownZone), zone: ownZone };
+  text.textContent = interpolate(gettext("For you: %(time)s (%(zone)s)"), words, true);
   line.hidden = false;
+}
+
+/**
+ * A moment in a sentence, in the visitor's zone instead of the meeting's; both are named.
+ *
+ * @param {HTMLElement} element
+ * @param {string} ownZone
+ * @param {string} language
+ */
+function putLocalMoment(element, ownZone, language) {
+  const moment = new Date(element.dataset.moment ?? "");
+  element.textContent = `${writeMoment(moment, language, ownZone)} (${ownZone})`;
 }
 
 /** @param {Document} page */
 export function wireLocalTimes(page) {
-  const visitorZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (!visitorZone) {
-    return;
-  }
+  const ownZone = visitorZone();
+  if (!ownZone) return;
   const language = page.documentElement.lang || "en";
   for (const block of page.querySelectorAll("[data-when]")) {
-    addLocalTime(/** @type {HTMLElement} */ (block), visitorZone, language);
+    addLocalTime(/** @type {HTMLElement} */ (block), ownZone, language);
+  }
+  for (const element of page.querySelectorAll("[data-moment]")) {
+    putLocalMoment(/** @type {HTMLElement} */ (element), ownZone, language);
   }
   for (const field of page.querySelectorAll("input[data-visitor-zone]")) {
-    /** @type {HTMLInputElement} */ (field).value = visitorZone;
+    /** @type {HTMLInputElement} */ (field).value = ownZone;
   }
 }
 

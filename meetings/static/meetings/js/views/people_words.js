@@ -1,5 +1,7 @@
 /** Names, initials, tones and roles as all views show them. */
 
+import { visitorZone, writeMoment, writeTime } from "../dates.js";
+
 /**
  * Chinese names show their last character, as colleagues call each other; others two initials.
  * The same rule as the `initials` filter of the templates.
@@ -100,22 +102,19 @@ function showNumber(value) {
 
 /** @param {string | Date} moment  ISO 8601 when a text */
 export function showTime(moment) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-  return format.format(new Date(moment));
+  return writeTime(new Date(moment), document.documentElement.lang);
 }
 
 /**
- * A time of today, or day and time of another day.
+ * A time of today, or day and time of another day, in a zone that is named.
  *
  * @param {Date} moment
  * @param {Date} now
  */
 export function showMoment(moment, now) {
-  if (moment.toDateString() === now.toDateString()) return showTime(moment);
-  const day = new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", day: "numeric" });
-  return `${day.format(moment)}, ${showTime(moment)}`;
+  const { lang } = document.documentElement;
+  const isToday = moment.toDateString() === now.toDateString();
+  const shown = isToday ? writeTime(moment, lang) : writeMoment(moment, lang);
+  const zone = visitorZone();
+  return zone ? `${shown} (${zone})` : shown;
 }
