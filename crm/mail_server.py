@@ -7,7 +7,7 @@ the mail with us, and it can be sent again without harm.
 import re
 import smtplib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
@@ -32,8 +32,9 @@ class MailServerBackend(EmailBackend):
         return _TlsConnection if self.use_ssl else _Connection
 
     def _send(self, email_message: EmailMessage) -> bool:
-        self.connection.before_content = getattr(email_message, "before_content", _do_nothing)
-        return bool(super()._send(email_message))
+        connection = cast("_Connection", self.connection)
+        connection.before_content = getattr(email_message, "before_content", _do_nothing)
+        return bool(super()._send(email_message))  # type: ignore[misc] # the stubs lack it
 
 
 def _do_nothing() -> None:

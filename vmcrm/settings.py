@@ -216,9 +216,10 @@ MFA_TOTP_ISSUER = "vmcrm"
 # --- Mail ---------------------------------------------------------------------------------------
 EMAIL_URL = env.read_text("EMAIL_URL")
 if EMAIL_URL:
-    vars().update(environ.Env.email_url_config(EMAIL_URL))
-    if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":  # noqa: F821 - set above
-        EMAIL_BACKEND = "crm.mail_server.MailServerBackend"
+    _mail = environ.Env.email_url_config(EMAIL_URL)
+    if _mail["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+        _mail["EMAIL_BACKEND"] = "crm.mail_server.MailServerBackend"
+    vars().update(_mail)
     EMAIL_TIMEOUT = 20
 else:
     EMAIL_BACKEND = "crm.mail_folder.MailFolderBackend"
