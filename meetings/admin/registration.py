@@ -28,7 +28,7 @@ class RegistrationAdmin(PeopleSearch, VisibleAdmin, admin.ModelAdmin):
         "source",
         "registered_at",
     )
-    list_filter = ("state", "source", "meeting__kind")
+    list_filter = ("state", ("verified_at", admin.EmptyFieldListFilter), "source", "meeting__kind")
     linked_filters = ("meeting__id__exact",)
     list_select_related = ("meeting", "contact_point", "seat")
     search_fields = ("name", "company_name", "contact_point__normalised", "meeting__title")

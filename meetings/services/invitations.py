@@ -89,7 +89,8 @@ def _purpose_key(meeting: Meeting) -> str:
 
 
 def _without_registered(meeting: Meeting, contacts: "QuerySet[Contact]") -> "QuerySet[Contact]":
-    registered = Registration.objects.standing().filter(
+    # Not who never confirmed: a stranger may have typed the address.
+    registered = Registration.objects.confirmed().filter(
         meeting=meeting, contact_point__contact__isnull=False
     )
     return contacts.exclude(pk__in=registered.values("contact_point__contact"))

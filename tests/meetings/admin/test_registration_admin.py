@@ -1,5 +1,7 @@
 """Registrations in the administration: read by who sees the meeting, links replaced."""
 
+from html import unescape
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -85,3 +87,21 @@ def test_nobody_changes_a_registration_by_hand(client: Client, administrator: Us
 
     assert answers == [403, 403, 403]
     assert Registration.objects.get().name == "Li Na"
+
+
+def test_meeting_page_counts_seats_taken_and_leads_to_just_those(
+    client: Client, owner: User
+) -> None:
+    meeting = make_meeting(owner, capacity=5)
+    make_registration(meeting, name="Li Na")
+    make_registration(meeting, name="Nobody", verified_at=None)
+    client.force_login(owner)
+
+    page = client.get(f"/admin/meetings/meeting/{meeting.pk}/change/").content.decode()
+    link = f"{LIST}?meeting__id__exact={meeting.pk}&amp;state__exact=registered"
+    link += "&amp;verified_at__isempty=0"
+    listed = client.get(unescape(link)).content.decode()
+
+    assert f'<a href="{link}">1</a> / 5' in page
+    assert "1 not confirmed yet" in page
+    assert ("Li Na" in listed, "Nobody" in listed) == (True, False)

@@ -52,6 +52,16 @@ def test_preview_counts_every_contact_once(owner: User) -> None:
     )
 
 
+def test_invite_reaches_who_was_registered_by_a_stranger_and_never_confirmed(owner: User) -> None:
+    meeting = make_meeting(owner)
+    point = _willing("one@customers.example").points.get()
+    make_registration(meeting, contact_point=point, verified_at=None)
+
+    preview = invitations.preview(meeting=meeting, contacts=Contact.objects.all())
+
+    assert (preview.will_send, preview.already_registered) == (1, 0)
+
+
 def test_invite_writes_to_whom_the_preview_counted_and_never_twice(owner: User) -> None:
     meeting = make_meeting(owner)
     _choice(meeting)
