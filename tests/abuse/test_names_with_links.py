@@ -31,5 +31,5 @@ def test_name_with_a_link_is_refused_and_no_name_greets_before_the_proof(
 
     found(f"{refused.count(422)} of {len(LINKS)} names with links refused, the mail greets nobody")
     assert refused == [422] * len(LINKS)
-    assert mail.startswith("Hello,\n")
+    assert mail.splitlines()[0] == "Hello,"
     assert "555" not in mail
