@@ -1,6 +1,7 @@
 """Who is shown the room, and the way forward of everybody else."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -52,6 +53,29 @@ def test_room_for_a_guest_of_a_partner_meeting_offers_devices(client: Client) ->
     assert answer.status_code == 200
     assert "Ana Rojas" in answer.text
     assert 'data-part="prejoin-camera"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "time"),
+    [("en", "1 Mar 2027, 16:34"), ("zh-hans", "2027年3月1日 16:34")],
+)
+def test_room_names_start_and_zone_alike_before_the_door_and_in_the_lobby(
+    client: Client, language: str, time: str
+) -> None:
+    start = datetime(2027, 3, 1, 15, 34, tzinfo=UTC)
+    meeting = make_meeting(
+        starts_at=start, ends_at=start + timedelta(hours=1), time_zone="Europe/Berlin"
+    )
+    sit_down(client, meeting)
+    client.cookies["django_language"] = language
+
+    page = client.get(room_of(meeting)).text
+
+    prejoin, lobby = page.split('data-part="lobby"')
+    for part in (prejoin, lobby):
+        assert f">{time}</time>" in part
+        assert 'data-zone="Europe/Berlin"' in part
+    assert "15:34<" not in page
 
 
 @pytest.mark.parametrize(

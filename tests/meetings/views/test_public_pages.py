@@ -46,6 +46,20 @@ def test_page_of_a_meeting_past_midnight_names_the_day_of_its_end(client: Client
     assert ">23:59</time>" in before
 
 
+def test_page_names_the_zone_in_which_registration_and_room_open(client: Client) -> None:
+    start = datetime(2027, 3, 1, 15, 34, tzinfo=UTC)
+    fields: dict[str, Any] = {"starts_at": start, "time_zone": "Europe/Berlin"}
+    early = make_meeting(registration_opens_at=start - timedelta(days=7), **fields)
+    seat = make_guest(make_meeting(**fields))
+    assert seat.registration is not None
+    client.cookies[access.cookie_name(seat.meeting)] = tokens.seat_cookie_value(seat.registration)
+
+    pages = [client.get(meeting.get_absolute_url()).text for meeting in (early, seat.meeting)]
+
+    assert "22 Feb 2027, 16:34 (Europe/Berlin)</time>" in pages[0]
+    assert "1 Mar 2027, 16:04 (Europe/Berlin)</time>" in pages[1]
+
+
 def test_list_without_meetings_says_what_to_do(client: Client) -> None:
     assert "No open meeting is planned" in client.get("/meetings/").content.decode()
 
