@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from crm.services.wakeups import wake
 from meetings.relay_files import RelayAway
 from meetings.services import closing, recording_files
 
@@ -33,7 +34,7 @@ def sweep_recordings() -> None:
         except RelayAway as error:
             logger.info("%s", error)
     for track_id in recording_files.due(now=timezone.now()):
-        fetch_recording.delay(track_id)
+        wake(fetch_recording.name, track_id)
 
 
 @shared_task(time_limit=600, soft_time_limit=580)

@@ -50,7 +50,10 @@ __all__ = [
 # published wait in memory. Tests marked `process` start real servers instead.
 _IN_PROCESS = {
     "CELERY_BROKER_URL": "memory://localhost",
-    "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+    "CACHES": {
+        alias: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        for alias in ("default", "server")
+    },
     "CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
     "STORAGES": {

@@ -12,6 +12,7 @@ app.conf.update(
         env.read_redis_url(f"unix://{broker_urls.find_socket_path(HOME)}"), 0
     ),
     broker_connection_retry_on_startup=True,
+    broker_transport_options=broker_urls.BROKER_LIMITS,
     task_ignore_result=True,
     task_default_queue="default",
     beat_schedule=SCHEDULE,

@@ -7,10 +7,24 @@ django.core.cache and channels-redis take `unix:///path?db=N`, Celery only
 import hashlib
 import tempfile
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 LONGEST_SOCKET_PATH = 103
+# A server on the same machine or network answers in a millisecond. One that takes longer than this
+# is away: pages go on without it, and what they left is made good by rows and sweeps.
+CACHE_LIMITS: Final = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+LAYER_LIMITS: Final = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+# Publishing gives up at once when the broker is away: the sweep finds the row, the page goes on.
+BROKER_LIMITS: Final[dict[str, Any]] = {
+    "socket_timeout": 1.0,
+    "socket_connect_timeout": 1.0,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}
 
 
 def find_socket_path(home: Path) -> Path:

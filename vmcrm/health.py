@@ -1,7 +1,7 @@
 """Is the process alive (/healthz), and does everything it needs answer (/readyz)?
 
-Worker and beat leave a heartbeat in the cache: the worker by itself, beat through the task that
-it publishes, so that a live worker under a dead beat is told apart.
+Worker and beat leave a heartbeat on the cache's server: the worker by itself, beat through the task
+that it publishes, so that a live worker under a dead beat is told apart.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from celery.signals import heartbeat_sent, worker_ready
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -29,7 +29,7 @@ class NotReadyError(Exception):
 
 def note_heartbeat(part: str) -> None:
     """Called by the living part itself."""
-    cache.set(f"heartbeat:{part}", time.time(), timeout=int(FRESH_S * 6))
+    caches["server"].set(f"heartbeat:{part}", time.time(), timeout=int(FRESH_S * 6))
 
 
 def _note_worker(**kwargs: object) -> None:
@@ -54,13 +54,13 @@ def ask_database() -> None:
 def ask_broker() -> None:
     """Broker, channel layer and cache live on one server: a write and a read show that it works."""
     stamp = time.time_ns()
-    cache.set("readiness", stamp, timeout=60)
-    if cache.get("readiness") is None:
+    caches["server"].set("readiness", stamp, timeout=60)
+    if caches["server"].get("readiness") is None:
         raise NotReadyError("a value just written cannot be read")
 
 
 def ask_heartbeat(part: str) -> None:
-    beat = cache.get(f"heartbeat:{part}")
+    beat = caches["server"].get(f"heartbeat:{part}")
     if beat is None:
         raise NotReadyError("no sign of life yet")
     age_s = time.time() - beat

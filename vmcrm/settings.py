@@ -5,6 +5,8 @@ import sys
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from vmcrm import broker_urls, env
 from vmcrm.folders import BASE_DIR, HOME
@@ -138,18 +140,26 @@ else:
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.read_redis_url(f"unix://{broker_urls.find_socket_path(HOME)}")
+_CACHE = {
+    "LOCATION": broker_urls.spell_for_cache(REDIS_URL, 1),
+    "KEY_PREFIX": "vmcrm",
+    "OPTIONS": {"retry": Retry(NoBackoff(), 0), **broker_urls.CACHE_LIMITS},
+}
 CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": broker_urls.spell_for_cache(REDIS_URL, 1),
-        "KEY_PREFIX": "vmcrm",
-    },
+    "default": {"BACKEND": "vmcrm.shared_cache.SharedCache", **_CACHE},
+    # Without a stand-in: for who wants to know whether the server answers.
+    "server": {"BACKEND": "django.core.cache.backends.redis.RedisCache", **_CACHE},
 }
 CHANNEL_LAYERS = {
     "default": {
         # The other layer loses its groups for good when Valkey restarts.
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [broker_urls.spell_for_cache(REDIS_URL, 2)], "prefix": "vmcrm"},
+        "CONFIG": {
+            "hosts": [
+                {"address": broker_urls.spell_for_cache(REDIS_URL, 2), **broker_urls.LAYER_LIMITS}
+            ],
+            "prefix": "vmcrm",
+        },
     },
 }
 MEDIA_ROOT = HOME / "media"
@@ -166,14 +176,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Redelivery by the broker is no part of our promise (rows carry a lease): keep it out of the way
 # by a time above the longest limit.
-# Publishing gives up at once when the broker is away: the sweep finds the row, the page goes on.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 7200,
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.1,
-    "interval_max": 0.2,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200, **broker_urls.BROKER_LIMITS}
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"analytics.tasks.execute_run": {"queue": "analytics"}}
 

@@ -11,7 +11,10 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from crm.outage import Outage
+
 logger = logging.getLogger(__name__)
+_outage = Outage("The broker")
 
 
 class PublishableTask(Protocol):
@@ -29,11 +32,17 @@ def wake(task: PublishableTask | str, *args: Any) -> None:
 
 
 def _publish(task: PublishableTask | str, args: tuple[Any, ...]) -> None:
+    name = task if isinstance(task, str) else task.name
+    if not _outage.may_ask():
+        logger.info("%s%r was not published: the broker does not answer.", name, args)
+        return
     try:
         if isinstance(task, str):
             current_app.send_task(task, args=args, retry=False)
         else:
             task.apply_async(args=args, retry=False)
     except (OperationalError, OSError) as error:
-        name = task if isinstance(task, str) else task.name
+        _outage.note_failure(error)
         logger.warning("%s%r was not published (%s).", name, args, error)
+    else:
+        _outage.note_answer()

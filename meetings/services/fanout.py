@@ -16,6 +16,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
 
+from crm.outage import Outage
 from meetings.models import Meeting, Seat
 from meetings.models.choices import SeatRole
 from meetings.room_protocol import (
@@ -28,11 +29,12 @@ from meetings.room_protocol import (
     encode,
 )
 
-SENDING_LIMIT_S: Final = 2.0
+SENDING_LIMIT_S: Final = 1.0
 LAYER_AWAY: Final = (RedisError, ConnectionError, OSError, TimeoutError, ChannelFull)
 """What sending or subscribing raises while the server behind the channel layer is away."""
 
 logger = logging.getLogger(__name__)
+_outage = Outage("The channel layer")
 
 
 def room_group(meeting_id: UUID | str) -> str:
@@ -110,8 +112,15 @@ async def _send_now(group: str, message: dict[str, Any]) -> None:
     if layer is None:
         logger.warning("No channel layer is configured: %s was not told to %s", message, group)
         return
+    if not _outage.may_ask():
+        return
     try:
         async with asyncio.timeout(SENDING_LIMIT_S):
             await layer.group_send(group, message)
-    except LAYER_AWAY as error:
+    except ChannelFull as error:  # it answered: one reader is too slow
         logger.warning("%s was not told of %s: %r", group, message["type"], error)
+    except LAYER_AWAY as error:
+        _outage.note_failure(error)
+        logger.warning("%s was not told of %s: %r", group, message["type"], error)
+    else:
+        _outage.note_answer()

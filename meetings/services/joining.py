@@ -11,10 +11,13 @@ from meetings.models import Meeting
 from meetings.models.choices import Visibility
 from meetings.models.meeting import CODE_ALPHABET, CODE_LENGTH
 from meetings.services import tokens
-from meetings.services.rate_limits import count_try, refuse_after
+from meetings.services.rate_limits import Visitor, count_try, refuse_after
 from meetings.services.refusals import NothingFound
 
 WRONG_TRIES = 5
+"""Of one browser in a quarter of an hour."""
+WRONG_TRIES_OF_ADDRESS = 300
+"""Of everybody behind one address. docs/decisions/0015 says how little can be guessed with them."""
 _CODE = re.compile(f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}")
 _OUR_PAGES = frozenset({"detail", "register", "room", "personal_link"})
 
@@ -27,16 +30,18 @@ class Found:
     by_code: Meeting | None = None
 
 
-def find(*, text: str, client: str) -> Found:
+def find(*, text: str, visitor: Visitor) -> Found:
     """The page that a code or a pasted link leads to.
 
     Never another site: of a pasted link only the path counts, and only if it is one of our pages.
-    Raises TooManyTries after five wrong tries in a quarter of an hour, else NothingFound.
+    Raises TooManyTries after too many wrong ones in a quarter of an hour, else NothingFound.
     """
-    refuse_after(name="join", who=client, limit=WRONG_TRIES)
+    refuse_after(name="join", who=visitor.own, limit=WRONG_TRIES)
+    refuse_after(name="join-address", who=visitor.address, limit=WRONG_TRIES_OF_ADDRESS)
     found = _find_by_code(text) or _find_by_link(text)
     if found is None:
-        count_try(name="join", who=client, limit=WRONG_TRIES)
+        count_try(name="join", who=visitor.own, limit=WRONG_TRIES)
+        count_try(name="join-address", who=visitor.address, limit=WRONG_TRIES_OF_ADDRESS)
         raise NothingFound
     return found
 

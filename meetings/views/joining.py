@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from crm.services.errors import Refusal
 from meetings.forms.joining import JoinForm
 from meetings.services import joining
-from meetings.views.entrance import client_of, remember_code
+from meetings.views.entrance import remember_code, visitor_of
 
 
 @never_cache
@@ -18,7 +18,7 @@ def join(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _show(request, form)
     try:
-        found = joining.find(text=form.cleaned_data["code"], client=client_of(request))
+        found = joining.find(text=form.cleaned_data["code"], visitor=visitor_of(request))
     except Refusal as refusal:
         form.add_error("code", str(refusal))
         return _show(request, form)

@@ -1,9 +1,10 @@
-"""Counting tries, per person and purpose, and what happens while the cache is away."""
+"""Counting tries, per person and purpose, also while the cache is away."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from meetings.services.rate_limits import count_try, refuse_after
 from meetings.services.refusals import TooManyTries
@@ -30,14 +31,21 @@ def test_refuse_after_counts_nothing_itself() -> None:
         refuse_after(name="door", who="192.0.2.1", limit=1)
 
 
-def test_count_try_lets_people_in_while_the_cache_is_away(settings: Any, tmp_path: Path) -> None:
+def test_count_try_while_the_cache_is_away_is_counted_by_the_process(
+    settings: Any, tmp_path: Path
+) -> None:
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "vmcrm.shared_cache.SharedCache",
             "LOCATION": f"unix://{tmp_path}/nobody-listens.sock",
         }
     }
+    for _try in range(3):
+        refuse_after(name="door", who="192.0.2.1", limit=3)
+        count_try(name="door", who="192.0.2.1", limit=3)
 
-    for _try in range(5):
-        count_try(name="door", who="192.0.2.1", limit=1)
-        refuse_after(name="door", who="192.0.2.1", limit=1)
+    with pytest.raises(TooManyTries):
+        count_try(name="door", who="192.0.2.1", limit=3)
+    with pytest.raises(TooManyTries):
+        refuse_after(name="door", who="192.0.2.1", limit=3)
+    cache.clear()  # of this process
