@@ -118,7 +118,8 @@ class RoomSocket(AsyncWebsocketConsumer):
         self._stop()
         for group in self._groups:
             with contextlib.suppress(*fanout.LAYER_AWAY):
-                await self.channel_layer.group_discard(group, self.channel_name)
+                async with asyncio.timeout(fanout.SENDING_LIMIT_S):
+                    await self.channel_layer.group_discard(group, self.channel_name)
         await self.vanish()
 
     # --- reading --------------------------------------------------------------------------------

@@ -72,18 +72,23 @@ class SocketWatch:
             await self._attempt(self._check_rights)
             await self._attempt(self._keep_recordings)
             if loop.time() - touched_at >= presence.HEARTBEAT_S:
-                touched_at = loop.time()
-                await self._attempt(self._touch)
+                if await self._attempt(self._touch):
+                    touched_at = loop.time()
+                else:
+                    # While nobody can give a sign of life, silence says nothing of anybody.
+                    swept_at = loop.time()
             if loop.time() - swept_at >= SWEEP_S:
                 swept_at = loop.time()
                 await self._attempt(self._sweep)
 
-    async def _attempt(self, duty: Callable[[], Awaitable[None]]) -> None:
+    async def _attempt(self, duty: Callable[[], Awaitable[None]]) -> bool:
         """One duty that fails, for whatever reason, neither ends the watch nor the other duties."""
         try:
             await duty()
         except Exception:
             logger.exception("The rooms' sockets could not be watched; trying again")
+            return False
+        return True
 
     async def _keep_recordings(self) -> None:
         await get_keeper().tick({socket.room_id for socket in self._sockets})

@@ -1,22 +1,20 @@
 """Accounts: who may sign up, what is asked, and account mails through the one outbox."""
 
-import uuid
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
-from allauth.core import context as allauth_context
 from django import forms
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from crm.selectors import organisation
-from crm.services import deliveries
+from vmcrm import account_mails
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -32,32 +30,14 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().save_user(request, user, form, commit)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Rendered now, in the request's language; sent and retried like every other mail."""
+        """Written by the worker, in the request's language; sent and retried like every mail."""
         links = {
             name: move_to_base_url(value)
             for name, value in context.items()
             if name.endswith("_url") and isinstance(value, str)
         }
-        mail = self.render_mail(
-            template_prefix,
-            email,
-            {
-                **context,
-                **links,
-                "request": allauth_context.request,
-                "email": email,
-                "site_name": organisation.current().name,
-                "base_url": organisation.current().base_url,
-            },
-        )
-        deliveries.enqueue_composed(
-            purpose_key=f"{template_prefix}:{uuid.uuid4()}",
-            address=email,
-            subject=mail.subject,
-            text=str(mail.body),
-            html=_find_html(mail),
-            is_one_time=True,
-            language=translation.get_language() or settings.LANGUAGE_CODE,
+        account_mails.enqueue(
+            template_prefix=template_prefix, address=email, context={**context, **links}
         )
 
 
@@ -65,12 +45,6 @@ def move_to_base_url(url: str) -> str:
     """The same page below the one configured address: the Host of a request is anybody's word."""
     parts = urlsplit(url)
     return organisation.absolute(urlunsplit(("", "", parts.path, parts.query, parts.fragment)))
-
-
-def _find_html(mail: EmailMessage) -> str:
-    if not isinstance(mail, EmailMultiAlternatives):
-        return ""
-    return next((str(content) for content, kind in mail.alternatives if kind == "text/html"), "")
 
 
 def list_zones() -> list[tuple[str, str]]:
@@ -97,3 +71,22 @@ class SignupForm(AllauthSignupForm):
         # The page's script puts the browser's zone in its place.
         self.fields["time_zone"].initial = timezone.get_current_timezone_name()
         self.fields["time_zone"].widget.attrs["data-browser-time-zone"] = True
+
+    def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
+        """A known address costs the page as much as a new one, so that its time tells nothing."""
+        if self.account_already_exists:
+            adapter = get_adapter()
+            adapter.save_user(request, adapter.new_user(request), self, commit=False)
+        return super().try_save(request)
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    """Asks nothing of the database: the page does the same for every address."""
+
+    def clean_email(self) -> str:
+        return str(get_adapter().clean_email(self.cleaned_data["email"].lower()))
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        address = str(self.cleaned_data["email"])
+        account_mails.enqueue_reset(address=address)
+        return address

@@ -11,8 +11,11 @@ class VmcrmConfig(AppConfig):
 
     def ready(self) -> None:
         # Want the apps to be loaded; celery makes ours the application that tasks go to.
-        from vmcrm import celery, checks, health  # noqa: F401
+        from crm.extensions import mail_composers
+        from vmcrm import account_mails, celery, checks, health  # noqa: F401
 
+        for name, compose in account_mails.COMPOSERS.items():
+            mail_composers.register(name, compose, is_one_time=True)
         health.connect_worker_signals()
         register(checks.check_base_url)
         for check in checks.DEPLOYMENT_CHECKS:

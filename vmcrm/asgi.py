@@ -8,6 +8,7 @@ from channels.security.websocket import OriginValidator
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vmcrm.settings")
+os.environ.setdefault("VMCRM_DATABASE_WAIT_S", "4")  # workers have more time than people
 pages = get_asgi_application()  # loads the apps, which what follows needs
 
 from meetings.routing import websocket_urlpatterns  # noqa: E402 - the apps come first

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "vmcrm.unavailable.UnavailableMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -124,6 +125,8 @@ TEMPLATES = [
 ]
 
 # --- Data ---------------------------------------------------------------------------------------
+# How long one statement waits for a lock. People who wait for a page are told so before long.
+DATABASE_WAIT_S = env.read_int("DATABASE_WAIT_S", 20, least=1, most=600)
 DATABASES = {"default": env.read_database(HOME / "vmcrm.sqlite3")}
 DATABASES["default"].setdefault("OPTIONS", {})
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -131,13 +134,17 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # readers go on beside the one writer.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": DATABASE_WAIT_S,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
 else:
     # A process needs one connection for each of the room's threads beside those of its requests;
     # the pool's own default of four makes sockets wait for each other.
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}}
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": DATABASE_WAIT_S,
+        "options": f"-c lock_timeout={DATABASE_WAIT_S}s",
+        "pool": {"min_size": 1, "max_size": 20, "timeout": min(DATABASE_WAIT_S, 10)},
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.read_redis_url(f"unix://{broker_urls.find_socket_path(HOME)}")
 _CACHE = {
@@ -182,12 +189,10 @@ CELERY_TASK_ROUTES = {"analytics.tasks.execute_run": {"queue": "analytics"}}
 
 # --- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "crm.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# One alone: each would compute the hash of a wrong password once more.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "vmcrm.password_hashing.BoundedArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -202,7 +207,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "vmcrm.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "vmcrm.accounts.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "vmcrm.accounts.SignupForm",
+    "reset_password": "vmcrm.accounts.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -1,5 +1,6 @@
 """The first-run page, and the logo that is chosen there."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -67,7 +68,7 @@ def _set_up(form: FirstRunForm) -> User:
 
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
     forget_setup_token()
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     messages.success(request, _("Your system is set up. What to do next stands on this page."))
     return HttpResponseRedirect(reverse("admin:index"))
 

@@ -6,6 +6,8 @@ from django.views.i18n import JavaScriptCatalog
 
 from vmcrm import health, setup_views, views
 
+handler429 = "vmcrm.unavailable.refuse_too_many"
+handler500 = "vmcrm.unavailable.answer_failure"
 urlpatterns = [
     path("", views.show_home, name="home"),
     path("setup/<str:token>/", setup_views.set_up, name="set-up"),

@@ -6,7 +6,7 @@ import logging
 import uuid
 from typing import Final
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from crm.services.errors import Refusal
@@ -44,12 +44,21 @@ class RoomConsumer(
         except fanout.LAYER_AWAY:
             self._refuse(message, "try_again", _("The room is being repaired. Please wait."))
             self.finish(rp.CLOSE_SERVER_RESTARTS)
-        except DatabaseError:
-            logger.exception("Seat %s: %s was not stored", self._name, message.type)
-            self._refuse(message, "try_again", _("This was not saved. Please try again."))
+        except DatabaseError as error:
+            self._refuse_for_database(message, error)
         except Exception:  # whatever it is, the socket and its room go on
             logger.exception("Seat %s: %s failed", self._name, message.type)
             self._refuse(message, "internal", _("Something went wrong on our side."))
+
+    def _refuse_for_database(self, message: rp.ClientMessage, error: DatabaseError) -> None:
+        """A page that did not come in tries anew, with the delays that it has for that."""
+        if isinstance(error, OperationalError | InterfaceError):  # busy or gone: it will pass
+            logger.warning("Seat %s: %s was not stored: %s", self._name, message.type, error)
+        else:
+            logger.error("Seat %s: %s was not stored", self._name, message.type, exc_info=error)
+        self._refuse(message, "try_again", _("This was not saved. Please try again."))
+        if isinstance(message, rp.Hello):
+            self.finish(rp.CLOSE_SERVER_RESTARTS)
 
     def _refuse_out_of_place(self, message: rp.ClientMessage) -> None:
         if not self._is_in_room and not isinstance(message, OPEN_IN_LOBBY):

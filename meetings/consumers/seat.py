@@ -36,6 +36,10 @@ class SeatSocket(RoomSocket):
         except room_access.NoSeat as refusal:
             self.finish(refusal.close_code)
             return
+        except DatabaseError as error:
+            logger.warning("No socket without the database; the page will come back: %s", error)
+            self.finish(rp.CLOSE_SERVER_RESTARTS)
+            return
         self.caller, self.language = caller, caller.language
         self.meeting, self.seat, self.seat_pk = caller.meeting, caller.seat, caller.seat.pk
         self.role: rp.Role = self.seat.role  # type: ignore[assignment]  # a constraint keeps it so
@@ -52,8 +56,8 @@ class SeatSocket(RoomSocket):
             return
         try:
             await in_database(presence.vanish)(connection=self.connection)
-        except DatabaseError:
-            logger.exception("The watch will notice this socket's silence")
+        except DatabaseError as error:
+            logger.warning("The watch will notice this socket's silence: %s", error)
 
     async def _leave_relay(self) -> None:
         get_client().forget(self._room, self._name, self)

@@ -17,8 +17,8 @@ from django.test import Client
 from django.urls import reverse
 
 from crm.models import Delivery, User
-from crm.services.composed import compose_sealed
 from tests.people import make_user
+from vmcrm import account_mails
 from vmcrm.accounts import move_to_base_url
 
 PASSWORD = "correct horse battery"
@@ -58,7 +58,7 @@ def queued_mail() -> Delivery:
 
 
 def words_of(delivery: Delivery) -> str:
-    return compose_sealed(delivery).text
+    return account_mails.COMPOSERS[delivery.composer](delivery).text
 
 
 def find_link(text: str) -> str:

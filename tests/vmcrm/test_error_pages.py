@@ -7,8 +7,12 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.defaults import server_error
 
+PAGES = (
+    "400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html",
+)  # fmt: skip
 
-@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
+
+@pytest.mark.parametrize("name", PAGES)
 def test_error_page_renders_without_context_and_database(name):
     html = get_template(name).render()
 

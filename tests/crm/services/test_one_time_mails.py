@@ -180,7 +180,12 @@ def test_mail_that_was_sealed_under_a_former_key_is_still_read_and_under_a_lost_
 
 
 def test_account_mail_whose_key_is_lost_is_given_up_in_words(settings: Any) -> None:
-    delivery = ask_for_password("ada@lovelace.eu")
+    form = {
+        "name": "Ada", "email": "ada@lovelace.eu", "password1": "correct horse battery",
+        "password2": "correct horse battery", "language": "en", "time_zone": "UTC",
+    }  # fmt: skip
+    Client().post(reverse("account_signup"), form)
+    delivery = Delivery.objects.get()
     settings.SECRET_KEY = "another key"
 
     assert sending.send(delivery_id=delivery.pk) == "suppressed"
