@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.abuse.colleagues import Doors, prepare
+from tests.abuse.visitors import furnished
 from tests.system.running import RunningSystem, running_system
 
+__all__ = ["furnished"]
 PROPERTY = "abuse"
 
 
