@@ -9,6 +9,7 @@ import http.client
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from celery.signals import heartbeat_sent, worker_ready
@@ -18,6 +19,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 LIMIT_S = 2.0  # for each dependency; all are asked at once
 FRESH_S = 10.0
@@ -28,8 +30,9 @@ class NotReadyError(Exception):
 
 
 def note_heartbeat(part: str) -> None:
-    """Called by the living part itself."""
-    caches["server"].set(f"heartbeat:{part}", time.time(), timeout=int(FRESH_S * 6))
+    """Called by the living part itself. One that cannot be written shows by being missed."""
+    with suppress(RedisError, OSError):
+        caches["server"].set(f"heartbeat:{part}", time.time(), timeout=int(FRESH_S * 6))
 
 
 def _note_worker(**kwargs: object) -> None:
