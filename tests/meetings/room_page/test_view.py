@@ -227,7 +227,7 @@ def test_door_names_the_button_of_the_personal_link(client: Client) -> None:
 
 
 def test_room_of_no_meeting_is_not_found(client: Client) -> None:
-    assert client.get(reverse("meetings:room", args=[uuid.uuid.uuid4()])).status_code == 404
+    assert client.get(reverse("meetings:room", args=[uuid.uuid4()])).status_code == 404
 
 
 def test_room_takes_no_post(client: Client) -> None:

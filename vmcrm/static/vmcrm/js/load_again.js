@@ -1,5 +1,9 @@
 // Sends the request again that was answered with this page; the browser keeps what was typed.
-for (const button of document.querySelectorAll("[data-load-again]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => location.reload());
-}
+(() => {
+  /** @type {NodeListOf<HTMLButtonElement>} */
+  const buttons = document.querySelectorAll("[data-load-again]");
+  for (const button of buttons) {
+    button.hidden = false;
+    button.addEventListener("click", () => location.reload());
+  }
+})();
