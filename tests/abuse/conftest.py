@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.abuse.colleagues import Doors, prepare
-from tests.abuse.visitors import furnished
+from tests.abuse.visitors import furnish
 from tests.system.running import RunningSystem, running_system
 
-__all__ = ["furnished"]
 PROPERTY = "abuse"
 
 
@@ -32,6 +31,12 @@ def doors(system: RunningSystem) -> Doors:
 def found(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Says what was measured, for the table: `found("no character of 66 read")`."""
     return lambda words: record_property(PROPERTY, words)
+
+
+@pytest.fixture(scope="package")
+def furnished(system: RunningSystem) -> dict[str, str]:
+    """Names and cookies of a public meeting and of one by invitation only."""
+    return furnish(system)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

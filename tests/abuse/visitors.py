@@ -12,7 +12,6 @@ from http.cookiejar import CookieJar
 from urllib.parse import urlencode
 
 import psutil
-import pytest
 from redis import Redis
 
 from tests.system.running import RunningSystem
@@ -109,8 +108,7 @@ def forget_limits(system: RunningSystem) -> None:
                 cache.delete(key)
 
 
-@pytest.fixture(scope="package")
-def furnished(system: RunningSystem) -> dict[str, str]:
+def furnish(system: RunningSystem) -> dict[str, str]:
     """A public meeting with a host and a guest, and one by invitation only."""
     found: dict[str, str] = json.loads(
         system.manage("shell", "--no-imports", "-v0", "-c", FURNISH).strip().splitlines()[-1]
