@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as property_settings
 from pytest_django import DjangoDbBlocker
@@ -104,6 +105,14 @@ def _empty_cache() -> Iterator[None]:
     yield
     cache.clear()
     organisation.forget()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_reading() -> Iterator[None]:
+    """A page asked for in Chinese, or in Shanghai, leaves both behind in this thread."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(scope="session")
