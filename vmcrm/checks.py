@@ -56,13 +56,14 @@ def check_https(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
 
 
 def check_proxy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    if not settings.IS_HTTPS or settings.SECURE_PROXY_SSL_HEADER:
+    if not settings.IS_HTTPS or settings.TRUSTED_PROXIES:
         return []
     return [
         checks.Warning(
             "VMCRM_BASE_URL is https, but no proxy in front is declared.",
-            hint="Set VMCRM_BEHIND_PROXY=1 when a proxy ends TLS and sets X-Forwarded-Proto, "
-            "or pages are taken for insecure and forms are refused.",
+            hint="Name the address of the proxy that ends TLS and sets X-Forwarded-Proto and "
+            "X-Forwarded-For in VMCRM_TRUSTED_PROXIES (127.0.0.1 on this machine), or pages are "
+            "taken for insecure and forms are refused.",
             id="vmcrm.W001",
         )
     ]

@@ -1,6 +1,7 @@
 """Typed readers for settings from the environment. They fail at start and name the variable."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -64,6 +65,18 @@ def read_list(variable: str, default: Sequence[str] = ()) -> list[str]:
     if text == "":
         return list(default)
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def read_networks(variable: str) -> list[IPv4Network | IPv6Network]:
+    """Comma-separated addresses (10.0.0.7) and networks (10.0.0.0/24)."""
+    networks = []
+    for word in read_list(variable):
+        try:
+            networks.append(ip_network(word))
+        except ValueError as error:
+            wanted = "addresses or networks such as 127.0.0.1,10.0.0.0/24"
+            raise _refuse(variable, wanted, word) from error
+    return networks
 
 
 def read_path(variable: str, default: Path) -> Path:

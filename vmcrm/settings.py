@@ -37,8 +37,16 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SUPPRESSION_KEY = env.read_text("SUPPRESSION_KEY") or read_or_create_secret(
     HOME / "secrets" / "suppression_key"
 )
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.read_bool("BEHIND_PROXY", default=False) else None
+# Who may say whom a request comes from (vmcrm/proxies.py). Django's and allauth's own settings for
+# that stay off: they would believe the header of anybody.
+TRUSTED_PROXIES = env.read_networks("TRUSTED_PROXIES")
+# Browsers that saw the site over HTTPS once come back over HTTPS only. Never under a certificate
+# of our own: they would refuse the machine for a year when it is gone.
+SECURE_HSTS_SECONDS = env.read_int(
+    "HSTS_SECONDS",
+    365 * 24 * 3600 if IS_HTTPS and not LOCAL_NETWORK else 0,
+    least=0,
+    most=10 * 365 * 24 * 3600,
 )
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True

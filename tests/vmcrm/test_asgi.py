@@ -25,6 +25,9 @@ def test_allowed_origins_carry_scheme_and_port_of_the_base_url(settings):
         b"http://localhost:9",
         b"https://localhost:8000",
         b"null",
+        b"http://[",
+        b"http://localhost:port",
+        b"\xff\x00",
         None,
     ],
 )
@@ -47,3 +50,15 @@ async def test_socket_from_our_own_page_reaches_the_room(settings):
     assert is_connected  # the room accepts, then says with a close code why not
     closed = await socket.receive_output()
     assert closed == {"type": "websocket.close", "code": 4004}
+
+
+async def test_socket_to_an_address_without_a_room_is_refused_in_one_line(settings, caplog):
+    headers = [(b"host", b"localhost:8000"), (b"origin", settings.BASE_URL.encode())]
+    socket = WebsocketCommunicator(application, "/ws/nowhere/", headers=headers)
+
+    is_connected, code = await socket.connect()
+
+    assert (is_connected, code) == (False, 1000)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Socket refused, nothing is at its path; from "
+    ]

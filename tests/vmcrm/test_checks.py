@@ -1,5 +1,7 @@
 """Each system check: silent where all is well, one id where it is not."""
 
+from ipaddress import ip_network
+
 import pytest
 
 from vmcrm import checks
@@ -8,7 +10,7 @@ SAFE = {
     "BASE_URL": "https://meet.example.com",
     "IS_HTTPS": True,
     "ALLOWED_HOSTS": ["meet.example.com"],
-    "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+    "TRUSTED_PROXIES": [ip_network("127.0.0.1")],
     "DEBUG": False,
     "SECRET_KEY": "s" * 43,
     "RELAY_SECRET": "r" * 43,
@@ -39,7 +41,7 @@ def test_safe_settings_raise_nothing(safe):
     [
         ({"ALLOWED_HOSTS": ["other.example.com"]}, ["vmcrm.E001"]),
         ({"BASE_URL": "http://meet.example.com", "IS_HTTPS": False}, ["vmcrm.E002"]),
-        ({"SECURE_PROXY_SSL_HEADER": None}, ["vmcrm.W001"]),
+        ({"TRUSTED_PROXIES": []}, ["vmcrm.W001"]),
         ({"DEBUG": True}, ["vmcrm.E003"]),
         ({"SECRET_KEY": "short"}, ["vmcrm.E004"]),
         ({"SECRET_KEY": "short", "RELAY_SECRET": "short"}, ["vmcrm.E004", "vmcrm.E004"]),

@@ -30,8 +30,9 @@ def test_list_is_cut_at_commas_and_blanks_fall(monkeypatch):
         (lambda: env.read_url("X", "http://a", schemes=("http",)), "ftp://host"),
         (lambda: env.read_url("X", "http://a", schemes=("http",)), "localhost:8000"),
         (lambda: env.read_zone("X", "UTC"), "Mars/Olympus"),
+        (lambda: env.read_networks("X"), "proxy.example"),
     ],
-    ids=["too large", "no number", "no bool", "wrong scheme", "no scheme", "no zone"],
+    ids=["too large", "no number", "no bool", "wrong scheme", "no scheme", "no zone", "no address"],
 )
 def test_reader_with_an_unusable_value_names_variable_and_value(monkeypatch, read, value):
     monkeypatch.setenv("VMCRM_X", value)
