@@ -17,7 +17,8 @@ class VmcrmConfig(AppConfig):
         for name, compose in account_mails.COMPOSERS.items():
             mail_composers.register(name, compose, is_one_time=True)
         health.connect_worker_signals()
-        register(checks.check_base_url)
+        for check in checks.ALWAYS:
+            register(check)
         for check in checks.DEPLOYMENT_CHECKS:
             register(check, deploy=True)
 

@@ -1,6 +1,6 @@
 """System checks of the settings: what is unsafe or cannot work, with the way out.
 
-`check_base_url` runs always; the others with `manage.py check --deploy`.
+Those of ALWAYS run always; the others with `manage.py check --deploy`.
 """
 
 import ipaddress
@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.http.request import validate_host
+
+from vmcrm.private_files import find_open
 
 SHORTEST_SECRET = 40
 LOCAL_NAMES = {"localhost", "localhost.localdomain"}
@@ -39,6 +41,18 @@ def check_base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
             hint=f"Add {host} to VMCRM_ALLOWED_HOSTS, or links in mails lead to a 400 page.",
             id="vmcrm.E001",
         )
+    ]
+
+
+def check_private_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Each start closes the data folder; where that fails, it belongs to somebody else."""
+    return [
+        Error(
+            f"Other users of this machine can read {path}.",
+            hint=f"Give it to the user who runs vmcrm, or close it: chmod -R go= {path}",
+            id="vmcrm.E005",
+        )
+        for path in find_open(settings.HOME)
     ]
 
 
@@ -159,6 +173,7 @@ def check_relays(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
     return messages
 
 
+ALWAYS = (check_base_url, check_private_files)
 DEPLOYMENT_CHECKS = (
     check_https,
     check_proxy,

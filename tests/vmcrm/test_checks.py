@@ -18,7 +18,7 @@ SAFE = {
     "DEFAULT_FROM_EMAIL": "vmcrm <meet@example.com>",
     "REDIS_URL": "unix:///run/valkey.sock",
 }
-ALL = (checks.check_base_url, *checks.DEPLOYMENT_CHECKS)
+ALL = (*checks.ALWAYS, *checks.DEPLOYMENT_CHECKS)
 
 
 @pytest.fixture

@@ -9,13 +9,15 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from vmcrm.private_files import close_to_others
 from vmcrm.translations import compile_catalogues
 
 
 def make_folders(home: Path) -> None:
-    """Data, logs, mail and secrets: for the owner only."""
+    """Data, logs, mail and secrets: for the owner only, also where they were not before."""
     for name in ("", "run", "log", "mail", "media", "secrets"):
         (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    close_to_others(home)
 
 
 def migrate_database() -> bool:
