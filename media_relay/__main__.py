@@ -5,9 +5,11 @@ import contextlib
 import gc
 import json
 import logging
+import resource
 import signal
 import sys
 from functools import partial
+from pathlib import Path
 
 import uvloop
 
@@ -21,6 +23,9 @@ from media_relay.transport.tcp import open_listeners
 from media_relay.transport.udp import UdpSocket, open_sockets
 
 LEAVE_WITHIN_S = 3.0  # below what a supervisor gives: calls move to another relay meanwhile
+
+SIGN_EVERY_S = 1.0
+ENOUGH_DESCRIPTORS = 65_536
 
 logger = logging.getLogger("media_relay")
 
@@ -40,6 +45,7 @@ def main() -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("websockets").setLevel(logging.WARNING)
+    _raise_descriptor_limit()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(config))
@@ -47,6 +53,15 @@ def main() -> int:
         sys.stderr.write(f"The relay cannot listen: {error}\n")
         return 2
     return 0
+
+
+def _raise_descriptor_limit() -> None:
+    """Each stream over TCP takes a descriptor, and many systems start programs with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = ENOUGH_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, ENOUGH_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # macOS allows less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def serve(config: Config) -> None:
@@ -89,6 +104,7 @@ async def serve(config: Config) -> None:
     gc.set_threshold(GC_THRESHOLD)
     clocks = asyncio.create_task(relay.run())
     clocks.add_done_callback(lambda _: stopped.set())
+    signs = asyncio.create_task(_give_signs(config.sign_of_life))
     try:
         port = await server.start()
         _set_modules_aside()
@@ -99,11 +115,20 @@ async def serve(config: Config) -> None:
         await server.stop()
     finally:
         clocks.cancel()
-        await asyncio.wait((clocks,))
+        signs.cancel()
+        await asyncio.wait((clocks, signs))
         relay.close()
         await asyncio.sleep(0)  # let the connections send their close_notify
         with contextlib.suppress(asyncio.CancelledError):
             clocks.result()
+
+
+async def _give_signs(file: Path | None) -> None:
+    """Touch the file every second; a loop that stands still is silent."""
+    while file is not None:
+        with contextlib.suppress(OSError):  # a full disk is no reason to end calls
+            await asyncio.to_thread(file.touch)
+        await asyncio.sleep(SIGN_EVERY_S)
 
 
 def _set_modules_aside() -> None:

@@ -40,6 +40,7 @@ class Config:
     allow_faults: bool = False
     turn_ips: frozenset[str] = frozenset()
     recordings: RecordingsPlace | None = None
+    sign_of_life: Path | None = None
 
     def __repr__(self) -> str:
         return f"Config(name={self.name!r}, control_port={self.control_port}, secret=...)"
@@ -60,6 +61,7 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str] = os.en
         turn_ips=frozenset(_addresses(options.turn_ips)) if options.turn_ips else frozenset(),
         offers_udp=not options.tcp_only,
         allow_faults=_faults_allowed(options.allow_faults, environment),
+        sign_of_life=options.sign_of_life,
         recordings=_recordings(options.recordings_dir, options.disk_reserve_mb),
     )
 
@@ -139,6 +141,12 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "--disk-reserve-mb",
         default=default("DISK_RESERVE_MB", "1024"),
         help="megabytes of that disk that recordings leave free (default %(default)s)",
+    )
+    parser.add_argument(
+        "--sign-of-life",
+        type=Path,
+        default=default("SIGN_OF_LIFE", "") or None,
+        help="file that is touched every second, for whoever watches over the process",
     )
     return parser
 

@@ -6,6 +6,8 @@ that it publishes, so that a live worker under a dead beat is told apart.
 
 import asyncio
 import http.client
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +23,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
+from vmcrm import sign_of_life
+
 LIMIT_S = 2.0  # for each dependency; all are asked at once
 FRESH_S = 10.0
+PROBE_BYTES = 4096  # one block
 
 
 class NotReadyError(Exception):
@@ -36,6 +41,7 @@ def note_heartbeat(part: str) -> None:
 
 
 def _note_worker(**kwargs: object) -> None:
+    sign_of_life.give()
     note_heartbeat("worker")
 
 
@@ -52,6 +58,17 @@ def ask_database() -> None:
             cursor.fetchone()
     finally:
         connection.close()  # this thread serves nobody else
+
+
+def ask_disk() -> None:
+    """Free space above the reserve, and a write that arrives: a quota counts nowhere else."""
+    free_mb = shutil.disk_usage(settings.HOME).free // 1_000_000
+    if free_mb < settings.DISK_RESERVE_MB:
+        raise NotReadyError(f"{free_mb} MB free, less than {settings.DISK_RESERVE_MB}")
+    folder = settings.HOME / "run"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="readyz-", buffering=0) as file:
+        file.write(bytes(PROBE_BYTES))
 
 
 def ask_broker() -> None:
@@ -96,6 +113,7 @@ def _ask_one_relay(url: str) -> str:
 
 QUESTIONS: dict[str, Callable[[], object]] = {
     "database": ask_database,
+    "disk": ask_disk,
     "broker": ask_broker,
     "worker": lambda: ask_heartbeat("worker"),
     "beat": lambda: ask_heartbeat("beat"),

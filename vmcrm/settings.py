@@ -178,6 +178,9 @@ CHANNEL_LAYERS = {
     },
 }
 MEDIA_ROOT = HOME / "media"
+# Below this, /readyz says that the system is not ready: before the database cannot write.
+DISK_RESERVE_MB = env.read_int("DISK_RESERVE_MB", 200, least=0, most=1_000_000)
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 # --- Work in the background ---------------------------------------------------------------------
 CELERY_BROKER_URL = broker_urls.spell_for_celery(REDIS_URL, 0)
@@ -312,15 +315,18 @@ LOGGING = {
     "filters": {
         "mask": {"()": "vmcrm.logs.MaskSecrets"},
         "routine": {"()": "vmcrm.logs.LowerRoutine"},
+        "refusals": {"()": "vmcrm.log_limits.ShortRefusals"},
+        "repeats": {"()": "vmcrm.log_limits.LimitRepeats"},
     },
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["routine", "mask"],
+            "filters": ["routine", "refusals", "repeats", "mask"],
         }
     },
+    "loggers": {"vmcrm.web_server.connections.sockets": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 

@@ -74,14 +74,14 @@ def test_up_on_a_taken_port_refuses_with_a_sentence(system, tmp_path):
 
 def test_up_with_two_relays_starts_both_and_tells_the_web_their_doors(system):
     ready = read_relays(system)
-    [web] = find_processes_of(system.home, "uvicorn")
+    [web] = find_processes_of(system.home, "web_server")
 
     assert web.environ()["VMCRM_RELAY_URLS"].split(",") == [each["control"] for each in ready]
     assert ready[0]["media"] != ready[1]["media"]
 
 
 @pytest.mark.parametrize(
-    ("part", "word"), [("relay", "media_relay"), ("valkey", "valkey.sock"), ("web", "uvicorn")]
+    ("part", "word"), [("relay", "media_relay"), ("valkey", "valkey.sock"), ("web", "web_server")]
 )
 def test_part_that_is_killed_is_started_again(system, part, word):
     victim, *others = find_processes_of(system.home, word)

@@ -56,7 +56,9 @@ def test_readyz_is_ready_when_all_answer(client, relay):
     body = response.json()
     assert response.status_code == 200
     assert body["status"] == "ready"
-    assert set(body["dependencies"]) == {"database", "broker", "worker", "beat", "relay"}
+    assert list(body["dependencies"]) == [
+        "database", "disk", "broker", "worker", "beat", "relay",
+    ]  # fmt: skip
     assert all(answer["ok"] for answer in body["dependencies"].values())
 
 
@@ -99,6 +101,36 @@ def test_readyz_is_content_with_one_of_several_relays(client, relay, settings):
     answer = client.get("/readyz").json()["dependencies"]["relay"]
     assert answer["error"].startswith("127.0.0.1:9: ConnectionRefusedError; ")
     assert answer["error"].endswith("answered 503")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_with_a_disk_below_its_reserve_is_not_ready(client, settings, tmp_path):
+    settings.HOME, settings.DISK_RESERVE_MB = tmp_path, 10**9
+
+    answer = client.get("/readyz").json()["dependencies"]["disk"]
+
+    assert answer["ok"] is False
+    assert answer["error"].endswith("MB free, less than 1000000000")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_with_a_disk_that_takes_nothing_is_not_ready(client, settings, tmp_path):
+    settings.HOME, settings.DISK_RESERVE_MB = tmp_path / "home", 0
+    settings.HOME.mkdir()
+    (settings.HOME / "run").write_text("a file where the folder belongs")
+
+    answer = client.get("/readyz").json()["dependencies"]["disk"]
+
+    assert answer == {"ok": False, "error": "FileExistsError"}
+
+
+async def test_question_to_the_disk_leaves_nothing_behind(settings, tmp_path):
+    settings.HOME = tmp_path
+
+    answer = await health.ask(health.ask_disk)
+
+    assert answer["ok"] is True
+    assert list((tmp_path / "run").iterdir()) == []
 
 
 def test_workers_own_heartbeat_keeps_it_alive():

@@ -6,6 +6,7 @@ import sys
 import pytest
 from django.conf import settings
 
+from vmcrm.log_limits import MOST_PER_MINUTE, LimitRepeats, ShortRefusals
 from vmcrm.logs import LowerRoutine, MaskSecrets, mask
 
 
@@ -93,3 +94,41 @@ def test_tasks_of_the_clock_are_logged_for_debugging_only(caplog, task, level, f
     lines = log_like_celery(caplog, task=task, level=level, from_level=from_level)
 
     assert [(name, task in text) for name, text in lines] == [(name, True) for name in shown]
+
+
+def make_line(name: str, at_s: float, error: type[Exception] | None = None) -> logging.LogRecord:
+    exc_info = (error, error("why"), None) if error else None
+    record = logging.LogRecord(name, logging.WARNING, "place.py", 7, "Odd: %s", ("x",), exc_info)
+    record.created = at_s
+    return record
+
+
+def test_repeats_from_outside_are_written_so_often_and_then_counted():
+    limit = LimitRepeats()
+    lines = [make_line("django.request", at_s=second / 10) for second in range(500)]
+    late = make_line("django.request", at_s=60)
+
+    kept = [line for line in lines if limit.filter(line)]
+
+    assert len(kept) == MOST_PER_MINUTE
+    assert kept[0].getMessage() == "Odd: x"
+    assert kept[-1].getMessage() == "Odd: x (more of this kind are counted only, for a minute)"
+    assert limit.filter(late)
+    assert late.getMessage() == "Odd: x (before it 470 more of this kind)"
+
+
+def test_repeats_of_one_kind_hide_no_other():
+    limit = LimitRepeats()
+    for second in range(100):
+        limit.filter(make_line("django.request", at_s=second / 10, error=ValueError))
+
+    assert limit.filter(make_line("django.request", at_s=11, error=KeyError))
+    assert all(limit.filter(make_line("crm.tasks", at_s=11)) for _ in range(100))
+
+
+def test_refused_request_is_logged_without_its_traceback():
+    record = make_line("django.security.DisallowedHost", at_s=0, error=ValueError)
+
+    ShortRefusals().filter(record)
+
+    assert logging.Formatter().format(record) == "Odd: x"

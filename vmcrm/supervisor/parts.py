@@ -4,14 +4,20 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
+from vmcrm import sign_of_life
+from vmcrm.supervisor import valkey
 from vmcrm.supervisor.process import Part
 
 # Time a worker gets to finish what it is at; after that the row's lease runs out and another
 # worker takes it up.
 WORKER_STOPS_WITHIN_S = 6.0
+RECONNECTS_WITHIN_S = 30.0
 
 
 def find_free_ports(count: int) -> list[int]:
@@ -49,9 +55,14 @@ def make_parts(
         Part(
             "beat",
             # Kept in memory: a schedule file can be damaged by a kill, and nothing depends on it.
-            [*_celery("vmcrm.beat"), "beat", "--scheduler", "celery.beat:Scheduler"],
+            [*_celery("vmcrm.beat"), "beat", "--scheduler", "vmcrm.beat:Scheduler"],
             # Beat needs the schedule only; without the name of settings Celery leaves Django out.
-            {**environment, "DJANGO_SETTINGS_MODULE": ""},
+            {
+                **environment,
+                "DJANGO_SETTINGS_MODULE": "",
+                **_name_sign(sign_of_life.VARIABLE, "beat"),
+            },
+            **_wait_for_broker("beat"),
         ),
     ]
 
@@ -62,6 +73,7 @@ def _make_relay(number: int, control_port: int, environment: Mapping[str, str]) 
     folder = settings.RELAY_RECORDINGS_DIR
     own = {
         "VMCRM_RELAY_NAME": f"relay-{number + 1}",
+        **_name_sign("VMCRM_RELAY_SIGN_OF_LIFE", name),
         "VMCRM_RELAY_CONTROL_PORT": str(control_port),
         "VMCRM_RELAY_UDP_PORT": str(settings.RELAY_UDP_PORT and settings.RELAY_UDP_PORT + number),
         "VMCRM_RELAY_TCP_PORT": str(
@@ -72,23 +84,23 @@ def _make_relay(number: int, control_port: int, environment: Mapping[str, str]) 
         # What lies in its folder at the start, a relay takes for its own and closes.
         "VMCRM_RELAY_RECORDINGS_DIR": folder if number == 0 else f"{folder}-{number + 1}",
     }
-    return Part(name, [sys.executable, "-m", "media_relay"], {**environment, **own})
+    return Part(
+        name,
+        [sys.executable, "-m", "media_relay"],
+        {**environment, **own},
+        read_sign=partial(_read_sign, name),
+    )
 
 
 def _make_web(environment: Mapping[str, str], tls_files: tuple[str, str] | None) -> Part:
     command = [
-        sys.executable, "-m", "uvicorn", "vmcrm.asgi:application",
-        "--host", settings.HTTP_HOST,
-        "--port", str(settings.HTTP_PORT),
-        "--lifespan", "off",
-        "--ws-max-size", "65536",
-        "--timeout-graceful-shutdown", "3",
-        "--no-access-log",
-        "--no-server-header",
-    ]  # fmt: skip
-    if tls_files:
-        command += ["--ssl-certfile", tls_files[0], "--ssl-keyfile", tls_files[1]]
-    return Part("web", command, environment)
+        sys.executable,
+        "-m",
+        "vmcrm.web_server",
+        *(("--tls", *tls_files) if tls_files else ()),
+    ]
+    own = _name_sign(sign_of_life.VARIABLE, "web")
+    return Part("web", command, {**environment, **own}, read_sign=partial(_read_sign, "web"))
 
 
 def _make_worker(name: str, *, queue: str, processes: int, environment: Mapping[str, str]) -> Part:
@@ -97,11 +109,44 @@ def _make_worker(name: str, *, queue: str, processes: int, environment: Mapping[
         "--queues", queue,
         "--concurrency", str(processes),
         "--hostname", f"{name}@%h",
-        # The heartbeat stays: /readyz knows the worker by it.
+        # The heartbeat stays: /readyz and the supervisor know the worker by it.
         "--without-gossip", "--without-mingle",
         "--loglevel", settings.LOG_LEVEL,
     ]  # fmt: skip
-    return Part(name, command, environment, stop_within_s=WORKER_STOPS_WITHIN_S)
+    own = _name_sign(sign_of_life.VARIABLE, name)
+    return Part(
+        name,
+        command,
+        {**environment, **own},
+        stop_within_s=WORKER_STOPS_WITHIN_S,
+        **_wait_for_broker(name),
+    )
+
+
+def _sign_file(name: str) -> Path:
+    return Path(settings.HOME) / "run" / f"{name}.alive"
+
+
+def _name_sign(variable: str, name: str) -> dict[str, str]:
+    return {variable: str(_sign_file(name))}
+
+
+def _read_sign(name: str) -> int | None:
+    """When the part touched its file last."""
+    try:
+        return _sign_file(name).stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def _wait_for_broker(name: str) -> dict[str, Any]:
+    """How workers and beat are watched: they are silent while their broker is away, and for a
+    while after, as they come back in growing steps."""
+    return {
+        "read_sign": partial(_read_sign, name),
+        "silent_within_s": RECONNECTS_WITHIN_S,
+        "is_excused": lambda: not valkey.is_answering(),
+    }
 
 
 def _celery(application: str) -> list[str]:

@@ -3,31 +3,45 @@
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
+
+from vmcrm.supervisor.pulse import SILENT_WITHIN_S, Pulse
 
 # Pauses before a part that ended by itself is started again, in seconds; the last one repeats.
 RESTART_PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0)
 # A part that ran this long has proved itself: its next restart is immediate again.
 STEADY_AFTER_S = 30.0
+# A log above this goes to `<name>.log.1`; so a part never has more than about twice as much.
 LOG_LIMIT_BYTES = 5_000_000
 PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
 class Part:
-    """What to run: its name on screen and in the log folder, its command, and how long it may
-    take to stop (seconds) before it is killed."""
+    """What to run: its name on screen and in the log folder, its command, how long it may take to
+    stop (seconds) before it is killed, and how one sees that it lives.
+
+    `read_sign` gives something that changes while the part lives; when it has not changed for
+    `silent_within_s` and `is_excused` does not say that the cause lies elsewhere, the part stands
+    still and is started again.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_within_s: float = 5.0
+    read_sign: Callable[[], object] | None = None
+    silent_within_s: float = SILENT_WITHIN_S
+    is_excused: Callable[[], bool] = lambda: False
 
 
 def _die_with_parent() -> None:
@@ -46,6 +60,7 @@ class SupervisedProcess:
         self._started_at = 0.0
         self._start_again_at = 0.0
         self._failures = 0
+        self._pulse = Pulse(part.silent_within_s)
 
     @property
     def pid(self) -> int | None:
@@ -57,8 +72,7 @@ class SupervisedProcess:
 
     def start(self) -> None:
         """Starts the process; its output goes to the part's log file."""
-        if self._log_path.exists() and self._log_path.stat().st_size > LOG_LIMIT_BYTES:
-            self._log_path.replace(self._log_path.with_suffix(".log.1"))
+        self.keep_log_short()
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own parts, no shell
                 list(self.part.command),
@@ -70,6 +84,38 @@ class SupervisedProcess:
                 preexec_fn=_die_with_parent,
             )
         self._started_at = time.monotonic()
+        self._pulse = Pulse(self.part.silent_within_s)
+
+    def keep_log_short(self) -> None:
+        """Sets a long log aside, while the process goes on writing to it.
+
+        The process holds the file open to append: what is copied is cut off, and it writes on at
+        the new end. A line that falls between copy and cut is lost; a pipe would lose none, but
+        a supervisor that stands still would stop every part that writes.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if self._log_path.stat().st_size <= LOG_LIMIT_BYTES:
+                return
+            try:
+                shutil.copyfile(self._log_path, self._log_path.with_suffix(".log.1"))
+            finally:  # also when the disk is too full for the copy: then most of all
+                os.truncate(self._log_path, 0)
+
+    def end_if_standing_still(self) -> float | None:
+        """Kills a process that gives no sign of life any more; says for how long (seconds)."""
+        read_sign = self.part.read_sign
+        if self._process is None or read_sign is None:
+            return None
+        now_s, processor_s = time.monotonic(), _read_processor_s(self._process.pid)
+        if not self._pulse.look(read_sign(), now_s=now_s, processor_s=processor_s):
+            return None
+        silent_s = self._pulse.silent_s
+        if self.part.is_excused():
+            self._pulse.excuse()
+            return None
+        self._end_group(signal.SIGKILL)  # it would not hear a SIGTERM
+        self._process.wait()
+        return silent_s
 
     def take_exit(self) -> int | None:
         """The exit code when the process has ended since the last call, and plans its restart."""
@@ -113,3 +159,11 @@ class SupervisedProcess:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+
+
+def _read_processor_s(pid: int) -> float:
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:  # it has ended: that is noticed elsewhere
+        return 0.0
+    return float(times.user + times.system)

@@ -10,6 +10,7 @@ from vmcrm.supervisor import readiness
 from vmcrm.supervisor.process import Part, SupervisedProcess
 
 TICK_S = 0.1
+LOOK_EVERY_S = 1.0  # at signs of life and the length of logs
 
 
 class Stopped(Exception):
@@ -38,6 +39,7 @@ class Supervisor:
         self._log_folder = log_folder
         self._say = say
         self._processes: list[SupervisedProcess] = []
+        self._looks_at = 0.0
 
     def start(self, parts: Sequence[Part]) -> None:
         for part in parts:
@@ -69,6 +71,9 @@ class Supervisor:
             self._processes.pop().stop()
 
     def _look_after_processes(self) -> None:
+        if time.monotonic() >= self._looks_at:
+            self._look_closer()
+            self._looks_at = time.monotonic() + LOOK_EVERY_S
         for process in self._processes:
             code = process.take_exit()
             if code is not None:
@@ -77,3 +82,10 @@ class Supervisor:
                     f"see {process.log_path}"
                 )
             process.restart_when_due()
+
+    def _look_closer(self) -> None:
+        for process in self._processes:
+            process.keep_log_short()
+            silent_s = process.end_if_standing_still()
+            if silent_s is not None:
+                self._say(f"{process.part.name} gave no sign of life for {silent_s:.0f} s")

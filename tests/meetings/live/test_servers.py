@@ -58,11 +58,7 @@ class Site:
 
     def start_web(self, server: str) -> None:
         commands = {
-            "uvicorn": [
-                *("uvicorn", "vmcrm.asgi:application", "--host", "127.0.0.1", "--port"),
-                *(str(self.port), "--lifespan", "off", "--ws-max-size", "65536"),
-                *("--timeout-graceful-shutdown", "3"),
-            ],
+            "uvicorn": ["vmcrm.web_server", "--port", str(self.port)],
             "daphne": ["daphne", "-b", "127.0.0.1", "-p", str(self.port), "vmcrm.asgi:application"],
         }
         self.web = Process("web", [sys.executable, "-m", *commands[server]], self.home)

@@ -162,11 +162,7 @@ def _start(home: Home, base: str, http_port: int) -> Site:
     site = Site(home, base, Process("relay", [sys.executable, "-m", "media_relay"], home))
     web = Process(
         "web",
-        [
-            *(sys.executable, "-m", "uvicorn", "vmcrm.asgi:application"),
-            *("--host", "127.0.0.1", "--port", str(http_port), "--lifespan", "off"),
-            *("--ws-max-size", "65536", "--timeout-graceful-shutdown", "3"),
-        ],
+        [sys.executable, "-m", "vmcrm.web_server", "--port", str(http_port)],
         home,
     )
     wait_until(lambda: _answers(f"{base}/join/"), timeout_s=60, process=web)

@@ -17,6 +17,7 @@ def test_single_relay_keeps_its_plain_name_and_ports(settings):
     assert relay.environment == {
         "SHARED": "yes",
         "VMCRM_RELAY_NAME": "relay-1",
+        "VMCRM_RELAY_SIGN_OF_LIFE": str(settings.HOME / "run" / "relay.alive"),
         "VMCRM_RELAY_CONTROL_PORT": "7001",
         "VMCRM_RELAY_UDP_PORT": "5000",
         "VMCRM_RELAY_TCP_PORT": "0",

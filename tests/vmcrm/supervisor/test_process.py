@@ -1,10 +1,12 @@
 """One part: its log, its restarts and its end."""
 
+import os
 import sys
 import time
 
 import psutil
 
+from tests.processes import wait_until
 from vmcrm.supervisor.process import Part, SupervisedProcess
 
 
@@ -74,6 +76,28 @@ def test_process_that_ignores_sigterm_is_killed_with_its_children(tmp_path):
     assert is_gone(child)
 
 
+def test_log_of_a_running_process_is_set_aside_when_it_is_long(tmp_path, monkeypatch):
+    monkeypatch.setattr("vmcrm.supervisor.process.LOG_LIMIT_BYTES", 10)
+    code = "import sys; [print(line.strip(), flush=True) for line in sys.stdin]"
+    process = make(
+        tmp_path, f"import os, sys; sys.stdin = open({str(tmp_path / 'said')!r}); {code}"
+    )
+    os.mkfifo(tmp_path / "said")
+    process.start()
+    with (tmp_path / "said").open("w", buffering=1) as said:
+        for line in ("the first words", "the second words"):
+            said.write(f"{line}\n")
+            wait_until(lambda line=line: line in process.log_path.read_text())
+            process.keep_log_short()
+        said.write("short\n")
+        wait_until(lambda: process.log_path.read_text() == "short\n")
+        process.keep_log_short()
+    wait_for_exit(process)
+
+    assert process.log_path.read_text() == "short\n"
+    assert process.log_path.with_suffix(".log.1").read_text() == "the second words\n"
+
+
 def is_gone(pid: int) -> bool:
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
@@ -84,3 +108,37 @@ def is_gone(pid: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_process_that_stands_still_is_killed_and_started_again(tmp_path):
+    signs = iter([1, 2])
+    process = make(
+        tmp_path,
+        "import time; time.sleep(60)",
+        read_sign=lambda: next(signs, 2),
+        silent_within_s=0.0,
+    )
+    process.start()
+    assert [process.end_if_standing_still() for _ in range(2)] == [None, None]
+    wait_until(lambda: process.end_if_standing_still() is not None)
+
+    assert process.take_exit() == -9
+    assert process.restart_when_due()
+    assert process.end_if_standing_still() is None  # the new one has time to begin
+    process.stop()
+
+
+def test_process_whose_silence_is_excused_goes_on(tmp_path):
+    signs = iter([1, 2])
+    process = make(
+        tmp_path,
+        "import time; time.sleep(60)",
+        read_sign=lambda: next(signs, 2),
+        silent_within_s=0.0,
+        is_excused=lambda: True,
+    )
+    process.start()
+
+    assert [process.end_if_standing_still() for _ in range(4)] == [None] * 4
+    assert process.take_exit() is None
+    process.stop()

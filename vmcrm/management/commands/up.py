@@ -14,6 +14,7 @@ from vmcrm import env
 from vmcrm.broker_urls import find_socket_path
 from vmcrm.demo.access import describe_access
 from vmcrm.demo.loading import keep_a_door_open
+from vmcrm.descriptors import raise_limit
 from vmcrm.setup_link import describe_first_run
 from vmcrm.supervisor import leftovers, preparation, tls, valkey
 from vmcrm.supervisor.parts import find_free_ports, is_port_taken, make_parts
@@ -38,6 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, no_demo: bool, **_options: Any) -> None:
         home = settings.HOME
+        raise_limit()  # the parts inherit it
         preparation.make_folders(home)
         with ExitStack() as stack:
             lock = stack.enter_context((home / "run" / "up.lock").open("w"))
