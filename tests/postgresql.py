@@ -33,7 +33,8 @@ def running_postgresql() -> Iterator[str]:
         data.mkdir(mode=0o700)
         is_root = os.geteuid() == 0
         if is_root:
-            folder.chmod(0o755)
+            for closed in (folder, (folder / PROGRAMS).parent):
+                closed.chmod(0o755)
             os.chown(data, NOBODY, NOBODY)
         identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if is_root else {}
         initdb = [programs / "bin" / "initdb", "-D", data, "-U", "vmcrm", "-A", "trust"]

@@ -6,6 +6,7 @@ Those of ALWAYS run always; the others with `manage.py check --deploy`.
 import ipaddress
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.http.request import validate_host
 
-from vmcrm.private_files import find_open
+from vmcrm.private_files import is_open
 
 SHORTEST_SECRET = 40
 LOCAL_NAMES = {"localhost", "localhost.localdomain"}
@@ -45,15 +46,26 @@ def check_base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
 
 
 def check_private_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Each start closes the data folder; where that fails, it belongs to somebody else."""
-    return [
-        Error(
-            f"Other users of this machine can read {path}.",
-            hint=f"Give it to the user who runs vmcrm, or close it: chmod -R go= {path}",
-            id="vmcrm.E005",
+    """Each start closes the data folder: where it is open still, it belongs to somebody else."""
+    home, recordings = Path(settings.HOME), Path(settings.RELAY_RECORDINGS_DIR)
+    messages: list[CheckMessage] = []
+    if is_open(home):
+        messages.append(
+            Error(
+                f"Other users of this machine can read {home}.",
+                hint=f"Give it to the user who runs vmcrm, or close it: chmod -R go= {home}",
+                id="vmcrm.E005",
+            )
         )
-        for path in find_open(settings.HOME)
-    ]
+    if home not in recordings.parents and is_open(recordings):
+        messages.append(
+            checks.Warning(
+                f"Other users of this machine can read the recordings in {recordings}.",
+                hint=f"Close the folder: chmod -R go= {recordings}",
+                id="vmcrm.W007",
+            )
+        )
+    return messages
 
 
 def check_https(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:

@@ -26,14 +26,9 @@ def close_to_others(home: Path) -> int:
     return sum(_close(path) for path in find_own(home))
 
 
-def find_open(home: Path) -> list[Path]:
-    """What others may still read, of the folder itself and what lies in it at the top."""
-    tops = [path for name in OWN_NAMES for path in sorted(home.glob(name))]
-    return [path for path in (home, *tops) if path.exists() and is_open(path)]
-
-
 def is_open(path: Path) -> bool:
-    return bool(stat.S_IMODE(path.stat().st_mode) & OTHERS)
+    """Whether others may do anything there; where nothing is, they may not."""
+    return path.exists() and bool(stat.S_IMODE(path.stat().st_mode) & OTHERS)
 
 
 def find_own(home: Path) -> Iterator[Path]:

@@ -17,6 +17,7 @@ def compile_catalogues(locale_folder: Path) -> list[Path]:
             continue
         draft = target.with_suffix(".draft")
         polib.pofile(str(source)).save_as_mofile(str(draft))
+        draft.chmod(0o644)  # part of the program, not of the data that others must not read
         draft.replace(target)
         written.append(target)
     return written

@@ -10,7 +10,7 @@ import pytest
 
 from tests.processes import ROOT
 from vmcrm import checks
-from vmcrm.private_files import close_to_others, find_open
+from vmcrm.private_files import close_to_others
 from vmcrm.supervisor.preparation import make_folders
 
 NAMES = (
@@ -56,7 +56,6 @@ def test_second_start_finds_nothing_to_close(open_home):
     close_to_others(open_home)
 
     assert close_to_others(open_home) == 0
-    assert find_open(open_home) == []
 
 
 def test_link_out_of_the_folder_is_not_followed(open_home, tmp_path):
@@ -86,9 +85,19 @@ def test_command_in_a_new_folder_leaves_its_database_private(tmp_path):
     assert set(made.values()) <= {"0o600", "0o700"}
 
 
-def test_folder_that_others_read_is_named_with_the_way_out(open_home, settings):
-    settings.HOME = open_home
-    named = [message.msg for message in checks.check_private_files(None)]
+def test_folder_that_others_read_is_named(open_home, settings):
+    settings.HOME, settings.RELAY_RECORDINGS_DIR = open_home, str(open_home / "recordings")
+    assert [message.id for message in checks.check_private_files(None)] == ["vmcrm.E005"]
 
-    assert f"Other users of this machine can read {open_home}." in named
-    assert f"Other users of this machine can read {open_home / 'vmcrm.sqlite3'}." in named
+    open_home.chmod(0o700)  # nobody comes past it, whatever lies below
+
+    assert checks.check_private_files(None) == []
+
+
+def test_recordings_elsewhere_that_others_read_are_named(open_home, settings, tmp_path):
+    settings.HOME, settings.RELAY_RECORDINGS_DIR = tmp_path / "none", str(open_home)
+
+    [message] = checks.check_private_files(None)
+
+    assert message.msg == f"Other users of this machine can read the recordings in {open_home}."
+    assert message.id == "vmcrm.W007"
