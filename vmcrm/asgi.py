@@ -16,7 +16,8 @@ from meetings.routing import websocket_urlpatterns  # noqa: E402 - the apps come
 from vmcrm.origins import KnownOrigins, find_allowed_origins, refuse_unknown_path  # noqa: E402
 from vmcrm.proxies import TrustedProxies  # noqa: E402
 
-sockets = URLRouter([*websocket_urlpatterns, re_path("", refuse_unknown_path)])
+elsewhere = re_path("", refuse_unknown_path)  # type: ignore[arg-type] # channels routes to ASGI
+sockets = URLRouter([*websocket_urlpatterns, elsewhere])
 
 application = TrustedProxies(
     ProtocolTypeRouter(

@@ -23,7 +23,7 @@ app.conf.update(
 )
 
 
-class Scheduler(MemoryScheduler):  # type: ignore[misc]
+class Scheduler(MemoryScheduler):
     """Gives a sign of life each time it looks what is due: at least once a second."""
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:

@@ -27,7 +27,7 @@ def is_served_at(url: str) -> bool:
     return KnownOrigins(None, find_allowed_origins()).knows(url)
 
 
-class KnownOrigins(OriginValidator):  # type: ignore[misc]
+class KnownOrigins(OriginValidator):
     """Lets in the sockets of our own pages; what is no address at all is not one of them."""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:

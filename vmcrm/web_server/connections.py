@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -22,7 +22,7 @@ TOO_SLOW = "The request took too long.\n请求耗时过长。\n"
 BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class HttpConnection(H11Protocol):  # type: ignore[misc]
+class HttpConnection(H11Protocol):
     """Requests for pages, one after the other. `find_group` says whom an address counts for."""
 
     visit: Visit
@@ -41,8 +41,8 @@ class HttpConnection(H11Protocol):  # type: ignore[misc]
 
     # --- called by the event loop ---
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
         group = self._find_group(self.client[0]) if self.client else ""
         self.visit = Visit(group, self, since=self.loop.time())
         if not self._doorkeeper.enter(self.visit):
@@ -61,7 +61,7 @@ class HttpConnection(H11Protocol):  # type: ignore[misc]
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         super().handle_websocket_upgrade(event)
-        socket = self.transport.get_protocol()
+        socket = cast("RoomSocket", self.transport.get_protocol())
         socket.watch(self.visit, self._doorkeeper)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -119,11 +119,11 @@ class HttpConnection(H11Protocol):  # type: ignore[misc]
         ]
         with contextlib.suppress(h11.LocalProtocolError):
             for event in answer:
-                self.transport.write(self.conn.send(event))
+                self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
 
-class RoomSocket(WebSocketsSansIOProtocol):  # type: ignore[misc]
+class RoomSocket(WebSocketsSansIOProtocol):
     """The socket of a room, once the connection has become one."""
 
     _visit: Visit | None = None

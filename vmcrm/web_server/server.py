@@ -25,7 +25,7 @@ TLS_WITHIN_S = 10.0
 class Loop(uvloop.Loop):
     """An event loop that waits for a TLS handshake no longer than for a request."""
 
-    async def create_server(self, *args: Any, **kwargs: Any) -> asyncio.Server:
+    async def create_server(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs.get("ssl"):
             kwargs |= {"ssl_handshake_timeout": TLS_WITHIN_S, "ssl_shutdown_timeout": TLS_WITHIN_S}
         return await super().create_server(*args, **kwargs)
@@ -66,7 +66,8 @@ def make_server(
 ) -> WebServer:
     """A server that does not run yet. Port 0 takes any free one."""
     doorkeeper = Doorkeeper(limits)
-    http = partial(
+    # What uvicorn wants is something to call for each connection; it names a class.
+    http: Any = partial(
         HttpConnection, doorkeeper=doorkeeper, find_group=_make_find_group(trusted_proxies)
     )
     certificate, key = tls_files or (None, None)
