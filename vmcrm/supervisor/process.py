@@ -93,7 +93,7 @@ class SupervisedProcess:
         the new end. A line that falls between copy and cut is lost; a pipe would lose none, but
         a supervisor that stands still would stop every part that writes.
         """
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             if self._log_path.stat().st_size <= LOG_LIMIT_BYTES:
                 return
             try:

@@ -110,6 +110,17 @@ def is_gone(pid: int) -> bool:
     return False
 
 
+def test_long_log_that_cannot_be_set_aside_is_cut_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("vmcrm.supervisor.process.LOG_LIMIT_BYTES", 10)
+    process = make(tmp_path, "")
+    process.log_path.write_text("longer than it may be")
+    process.log_path.with_suffix(".log.1").mkdir()  # as good as a full disk
+
+    process.keep_log_short()
+
+    assert process.log_path.read_text() == ""
+
+
 def test_process_that_stands_still_is_killed_and_started_again(tmp_path):
     signs = iter([1, 2])
     process = make(
