@@ -119,11 +119,13 @@ class GatedAdmin(AdminBase):
             messages.warning(request, _("The search is long: only its first words count."))
         return response
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> Any:
         for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
             if not self._is_key(key):
                 raise BadRequest
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def _refuse(self, request: HttpRequest) -> HttpResponse:
         context = {
@@ -195,7 +197,8 @@ class GatedAdmin(AdminBase):
         kept = request.GET.copy()
         for name in wrong:
             del kept[name]
-        request.GET = kept  # type: ignore[assignment]  # what the class itself proposes stays
+        asked: Any = request
+        asked.GET = kept  # so that what the class itself proposes stays
         return super().get_changeform_initial_data(request)
 
 

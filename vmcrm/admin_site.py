@@ -36,7 +36,8 @@ class VmcrmAdminSite(AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Each class through the gate, also those that come with Django and allauth."""
         shown_by = admin_class or ModelAdmin
-        gated = type(shown_by.__name__, (GatedAdmin, shown_by), {"__module__": shown_by.__module__})
+        names = {"__module__": shown_by.__module__}
+        gated: Any = type(shown_by.__name__, (GatedAdmin, shown_by), names)
         super().register(model_or_iterable, gated, **options)
 
     def get_urls(self) -> list[Any]:

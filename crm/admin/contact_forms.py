@@ -42,10 +42,10 @@ def _name_holder(point: ContactPoint) -> str:
     if point.contact is None:
         page = reverse("admin:crm_contactpoint_change", args=[point.pk])
         sentence = _("Somebody registered with this address: {link}. Choose the contact there.")
-        return format_html(sentence, link=format_html('<a href="{}">{}</a>', page, point))
+        return format_html(str(sentence), link=format_html('<a href="{}">{}</a>', page, point))
     page = reverse("admin:crm_contact_change", args=[point.contact.pk])
     link = format_html('<a href="{}">{}</a>', page, point.contact)
-    return format_html(_("This address belongs to {link}."), link=link)
+    return format_html(str(_("This address belongs to {link}.")), link=link)
 
 
 class ContactPointFormSet(forms.BaseInlineFormSet):
