@@ -60,7 +60,7 @@ def check_offer(
     offer: Description, sources: Mapping[str, Source], may_publish: frozenset[Source]
 ) -> None:
     """Raises BadSdp or NotPermitted."""
-    if any(section.port != 0 for section in offer.media):
+    if any(section.is_alive for section in offer.media):
         if not offer.ice_ufrag or not offer.fingerprints:
             raise BadSdp("The offer lacks ICE credentials or a fingerprint.")
         if offer.setup not in {"actpass", "active"}:

@@ -121,7 +121,7 @@ class Publisher:
         self, section: MediaSection, sources: Mapping[str, Source]
     ) -> AnsweredSection:
         chosen = None
-        if section.port != 0 and section.kind in {"audio", "video"} and section.has_rtcp_mux:
+        if section.is_alive and section.kind in {"audio", "video"} and section.has_rtcp_mux:
             wanted = self._codec_for(sources.get(section.mid))
             chosen = choose_codec(section, wanted, self._room.refused_codecs)
         is_accepted = section.mid in sources

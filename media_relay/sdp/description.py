@@ -41,6 +41,7 @@ class MediaSection:
 
     kind: str
     port: int
+    is_bundle_only: bool  # takes the bundle's port, or none (RFC 9143 section 6)
     protocol: str
     first_format: str  # as written; a refused section repeats it
     mid: str
@@ -53,12 +54,17 @@ class MediaSection:
     has_rtcp_mux: bool
 
     @property
+    def is_alive(self) -> bool:
+        """Neither refused nor over, which port 0 says of a section that is not bundle-only."""
+        return self.port != 0 or self.is_bundle_only
+
+    @property
     def is_sending(self) -> bool:
-        return self.port != 0 and self.direction in {"sendrecv", "sendonly"}
+        return self.is_alive and self.direction in {"sendrecv", "sendonly"}
 
     @property
     def is_receiving(self) -> bool:
-        return self.port != 0 and self.direction in {"sendrecv", "recvonly"}
+        return self.is_alive and self.direction in {"sendrecv", "recvonly"}
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def _read(lines: list[str]) -> Description:
         shared.take(name, value)
         if name == "group" and value.startswith("BUNDLE"):
             bundle = tuple(value.split()[1:])
-    media = tuple(_read_section(group) for group in groups)
+    media = tuple(_read_section(group, bundle) for group in groups)
     mids = [section.mid for section in media]
     if len(set(mids)) != len(mids):
         raise BadSdp("Two media sections have the same mid.")
@@ -123,7 +123,7 @@ def _bundle_transport(
     media: tuple[MediaSection, ...],
     bundle: tuple[str, ...],
 ) -> _Transport:
-    """The transport of the first living section speaks for the bundle (RFC 9143 section 7.2)."""
+    """The first section with a port of its own speaks for the bundle (RFC 9143 section 7.2)."""
     for group, section in zip(groups, media, strict=True):
         if section.port == 0 or (bundle and section.mid not in bundle):
             continue
@@ -134,13 +134,15 @@ def _bundle_transport(
     return shared
 
 
-def _read_section(lines: list[str]) -> MediaSection:
+def _read_section(lines: list[str], bundle: tuple[str, ...]) -> MediaSection:
     match = _MEDIA_LINE.fullmatch(lines[0][2:].rstrip())
     if match is None:
         raise BadSdp("A media line is malformed.")
     attributes = list(_attributes(lines[1:]))
+    names = {name for name, _ in attributes}
     kind = match[1]
     mid = next((value for name, value in attributes if name == "mid"), "")
+    is_bundle_only = mid in bundle and "bundle-only" in names
     if not _TOKEN.fullmatch(mid):
         raise BadSdp("A media section has no usable mid.")
     direction: Direction = "sendrecv"
@@ -150,6 +152,7 @@ def _read_section(lines: list[str]) -> MediaSection:
     return MediaSection(
         kind=kind,
         port=int(match[2]),
+        is_bundle_only=is_bundle_only,
         protocol=match[3],
         first_format=_first_format(match[4]),
         mid=mid,
@@ -159,7 +162,8 @@ def _read_section(lines: list[str]) -> MediaSection:
         ssrcs=_read_ssrcs(attributes),
         rtx_of=_read_rtx_groups(attributes),
         rids=_read_rids(attributes),
-        has_rtcp_mux=any(name == "rtcp-mux" for name, _ in attributes),
+        # Nothing is bundled without it (RFC 9143 section 9.3), so that it may go without saying.
+        has_rtcp_mux=is_bundle_only or "rtcp-mux" in names,
     )
 
 

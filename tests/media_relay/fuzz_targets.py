@@ -27,7 +27,7 @@ from media_relay.recording.frames import make_assembler
 from media_relay.sdp.parse import parse_description
 from media_relay.transport.dtls import RecordPipe
 from media_relay.transport.ice import IceLite, read_check
-from tests.media_relay.offers import CHROMIUM_OFFER
+from tests.media_relay.offers import CHROMIUM_OFFER, FIREFOX_OFFER
 from tests.media_relay.packets import VP8_KEY_FRAME, rtp
 
 SENDER = ("192.0.2.7", 4000)
@@ -196,7 +196,7 @@ def samples(target: str) -> tuple[bytes, ...]:
             pack("!H", len(payload)) + payload
             for payload in (VP8_KEY_FRAME, VP9_KEY_FRAME, AV1_KEY_FRAME)
         ),
-        "sdp": (CHROMIUM_OFFER.replace("\n", "\r\n").encode(),),
+        "sdp": (CHROMIUM_OFFER.replace("\n", "\r\n").encode(), FIREFOX_OFFER.encode()),
         "control": (
             protocol.encode(
                 protocol.PublishOffer(

@@ -86,3 +86,80 @@ a=setup:actpass
 a=mid:2
 a=sctp-port:5000
 """.replace("\n", "\r\n")
+
+# Firefox 153: sections after the first have no port of their own (RFC 9143 section 6).
+FIREFOX_OFFER = f"""v=0
+o=mozilla...THIS_IS_SDPARTA-99.0 730806275608121677 0 IN IP4 0.0.0.0
+s=-
+t=0 0
+a=sendrecv
+a=fingerprint:{FINGERPRINT}
+a=group:BUNDLE 0 1
+a=ice-options:trickle
+a=msid-semantic:WMS *
+m=audio 9 UDP/TLS/RTP/SAVPF 109 9 0 8 101
+c=IN IP4 0.0.0.0
+a=sendonly
+a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level
+a=extmap:2/recvonly urn:ietf:params:rtp-hdrext:csrc-audio-level
+a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid
+a=extmap:7 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01
+a=extmap-allow-mixed
+a=fmtp:109 maxplaybackrate=48000;stereo=1;useinbandfec=1
+a=fmtp:101 0-15
+a=ice-pwd:9de1bb891b1210e939bd2971d41700c9
+a=ice-ufrag:0f9ae9fa
+a=mid:0
+a=msid:- {{b9fedf1a-285d-4229-9182-c8a96d5856f3}}
+a=rtcp-fb:109 transport-cc
+a=rtcp-mux
+a=rtpmap:109 opus/48000/2
+a=rtpmap:9 G722/8000/1
+a=rtpmap:0 PCMU/8000
+a=rtpmap:8 PCMA/8000
+a=rtpmap:101 telephone-event/8000
+a=setup:actpass
+a=ssrc:1179304814 cname:{{267142ba-e0ac-4039-8f95-067ab2c4253f}}
+m=video 0 UDP/TLS/RTP/SAVPF 120 124 121 125 123 122 119
+c=IN IP4 0.0.0.0
+a=bundle-only
+a=sendonly
+a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid
+a=extmap:4 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time
+a=extmap:5 urn:ietf:params:rtp-hdrext:toffset
+a=extmap:6/recvonly http://www.webrtc.org/experiments/rtp-hdrext/playout-delay
+a=extmap:7 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01
+a=extmap:9/sendonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id
+a=extmap:10/sendonly urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id
+a=fmtp:120 max-fs=12288;max-fr=60
+a=fmtp:124 apt=120
+a=fmtp:121 max-fs=12288;max-fr=60
+a=fmtp:125 apt=121
+a=fmtp:119 apt=122
+a=ice-pwd:9de1bb891b1210e939bd2971d41700c9
+a=ice-ufrag:0f9ae9fa
+a=mid:1
+a=msid:- {{c9d7ed54-28c7-4bbb-9d99-9fdaf736b3ee}}
+a=rid:l send
+a=rid:m send
+a=rid:h send
+a=rtcp-fb:120 nack
+a=rtcp-fb:120 nack pli
+a=rtcp-fb:120 ccm fir
+a=rtcp-fb:120 goog-remb
+a=rtcp-fb:120 transport-cc
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:120 VP8/90000
+a=rtpmap:124 rtx/90000
+a=rtpmap:121 VP9/90000
+a=rtpmap:125 rtx/90000
+a=rtpmap:123 ulpfec/90000
+a=rtpmap:122 red/90000
+a=rtpmap:119 rtx/90000
+a=setup:actpass
+a=simulcast:send l;m;h
+a=ssrc:2001 cname:{{267142ba-e0ac-4039-8f95-067ab2c4253f}}
+a=ssrc:2002 cname:{{267142ba-e0ac-4039-8f95-067ab2c4253f}}
+a=ssrc-group:FID 2001 2002
+""".replace("\n", "\r\n")

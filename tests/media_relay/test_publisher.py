@@ -17,9 +17,10 @@ from media_relay.protocol import SOURCES
 from media_relay.publication import Publication
 from media_relay.publisher import Publisher
 from media_relay.room import Room
+from media_relay.sdp.parse import parse_description
 from media_relay.stats import Stats
 from media_relay.transport.endpoint import MediaEndpoint
-from tests.media_relay.offers import CHROMIUM_OFFER
+from tests.media_relay.offers import CHROMIUM_OFFER, FIREFOX_OFFER
 from tests.media_relay.packets import VP8_KEY_FRAME, rtp, vp8
 
 MID, RID, REPAIRED_RID = 4, 10, 11  # the extension ids of the offer
@@ -28,7 +29,7 @@ MID, RID, REPAIRED_RID = 4, 10, 11  # the extension ids of the offer
 class Camera:
     """A publisher that has offered a microphone and a camera in three layers."""
 
-    def __init__(self) -> None:
+    def __init__(self, offer: str = CHROMIUM_OFFER) -> None:
         self.stats = Stats()
         self.started_at = time.monotonic()
         room = Room(
@@ -38,8 +39,8 @@ class Camera:
             stats=self.stats,
         )
         self.publisher: Publisher = room.join("ann", frozenset(SOURCES)).publisher
-        self.publisher.answer(
-            CHROMIUM_OFFER, {"0": "microphone", "1": "camera"}, frozenset(SOURCES), 0.0
+        self.answer = self.publisher.answer(
+            offer, {"0": "microphone", "1": "camera"}, frozenset(SOURCES), 0.0
         )
         self.close = room.close
 
@@ -82,6 +83,20 @@ def repair(rid: str, original: int, ssrc: int, *, is_named: bool = True) -> byte
     names = {MID: b"1", REPAIRED_RID: rid.encode()} if is_named else None
     payload = pack("!H", original) + vp8(original, 0)
     return rtp(sequence=1, ssrc=ssrc, payload_type=97, extensions=names, payload=payload)
+
+
+async def test_firefox_camera_that_shares_the_microphones_port_is_published_in_its_layers() -> None:
+    camera = Camera(FIREFOX_OFFER)
+
+    answered = parse_description(camera.answer)
+
+    assert answered.bundle == ("0", "1")
+    assert [(each.kind, each.port, each.direction) for each in answered.media] == [
+        ("audio", 9, "recvonly"),
+        ("video", 9, "recvonly"),
+    ]
+    assert [layer.rid for layer in camera.publication.layers] == ["l", "m", "h"]
+    camera.close()
 
 
 async def test_layers_are_told_apart_and_remembered_without_their_names(camera: Camera) -> None:

@@ -10,7 +10,7 @@ from media_relay.errors import BadSdp
 from media_relay.sdp.codecs import AV1, H264, OPUS, VP8, Codec, choose_codec
 from media_relay.sdp.description import AUDIO_LEVEL, MID, Fingerprint
 from media_relay.sdp.parse import MAX_CHARS, parse_description
-from tests.media_relay.offers import CHROMIUM_OFFER
+from tests.media_relay.offers import CHROMIUM_OFFER, FIREFOX_OFFER
 
 
 def test_parse_chromium_simulcast_offer() -> None:
@@ -30,6 +30,35 @@ def test_parse_chromium_simulcast_offer() -> None:
     assert [entry.payload_type for entry in video.formats] == [96, 97, 102, 103, 98, 99]
     assert video.formats[0].feedback == {"goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"}
     assert (data.kind, data.protocol, data.formats) == ("application", "UDP/DTLS/SCTP", ())
+
+
+def test_parse_firefox_offer_counts_bundle_only_sections_as_offered() -> None:
+    offer = parse_description(FIREFOX_OFFER)
+
+    audio, video = offer.media
+    assert (offer.bundle, offer.ice_ufrag, offer.setup) == (("0", "1"), "0f9ae9fa", "actpass")
+    assert (audio.is_alive, audio.is_sending, audio.is_bundle_only) == (True, True, False)
+    assert (video.is_alive, video.is_sending, video.is_bundle_only) == (True, True, True)
+    assert (video.rids, video.ssrcs, video.rtx_of) == (("l", "m", "h"), (2001, 2002), {2001: 2002})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_alive"),
+    [
+        ("a=bundle-only\r\n", "", False),  # port 0 alone is a refusal
+        ("BUNDLE 0 1", "BUNDLE 0", False),  # it means nothing outside the bundle
+        ("m=video 0", "m=video 9", True),
+        ("a=rtcp-mux\r\na=rtcp-rsize\r\n", "", True),  # the bundle's first section said it
+    ],
+)
+def test_parse_section_without_a_port_lives_in_its_bundle_alone(
+    old: str, new: str, *, is_alive: bool
+) -> None:
+    assert old in FIREFOX_OFFER
+
+    video = parse_description(FIREFOX_OFFER.replace(old, new)).media[1]
+
+    assert (video.is_alive, video.is_sending, video.has_rtcp_mux) == (is_alive, is_alive, True)
 
 
 def test_parse_simulcast_takes_the_first_alternatives_and_three_layers() -> None:
