@@ -60,6 +60,8 @@ class WatchChecks(SeatSocket):
         self.finish(rp.CLOSE_SERVER_RESTARTS)
 
     async def _check_place(self, facts: room_selectors.SeatFacts) -> None:
+        if facts.connection != self.connection:
+            facts = await self._read_again() or facts
         if facts.connection not in {"", self.connection}:
             self.replace()
         elif facts.connection == "":
@@ -72,6 +74,10 @@ class WatchChecks(SeatSocket):
                 self._knows_live = True
                 self.put(rp.MeetingLive())
             await self._catch_up(facts.room_sequence)
+
+    async def _read_again(self) -> room_selectors.SeatFacts | None:
+        """A place that was taken after the facts were read is not lost."""
+        return (await in_database(room_selectors.seat_facts)([self.seat_pk])).get(self.seat_pk)
 
     async def _catch_up(self, room_sequence: int) -> None:
         """Group messages that were lost on the way: seen twice behind, read from the database."""

@@ -1,6 +1,8 @@
 """What takes effect although nobody told the socket: rights withdrawn, messages lost, silence."""
 
 import asyncio
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,7 +15,7 @@ from django.utils import timezone
 
 from meetings import room_protocol as rp
 from meetings.models import LiveSeat, Meeting, PresenceInterval, Registration, Seat
-from meetings.services import presence
+from meetings.services import presence, room_access
 from meetings.services import room as room_service
 from tests.fake_relay import FakeRelay
 from tests.meetings.live.conftest import LiveRoom
@@ -197,6 +199,41 @@ async def test_socket_that_was_taken_for_dead_comes_back(room: LiveRoom) -> None
     await LiveSeat.objects.aupdate(connection="", is_present=False)
 
     assert await guest.closed(limit_s=5) == rp.CLOSE_SERVER_RESTARTS
+
+
+class Held:
+    """Stands before a function: its first call waits until it is let go."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.is_called, self.is_let_go = threading.Event(), threading.Event()
+
+    def __call__(self, **arguments: Any) -> Any:
+        self.is_called.set()
+        self.is_let_go.wait(10)
+        return self._function(**arguments)
+
+
+@pytest.mark.parametrize("before", ["", "of-an-older-page"])
+async def test_place_taken_while_the_watch_looks_is_not_taken_for_lost(
+    room: LiveRoom, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    """What the watch has read is older than the page's hello."""
+    host = await room.page(room.host_cookie).open()
+    await host.ask("ping")
+    seat = await Seat.objects.aget(user=room.meeting.host)
+    await LiveSeat.objects.acreate(seat=seat, connection=before, seen_at=timezone.now())
+    held = Held(room_access.is_still_host)
+    monkeypatch.setattr(room_access, "is_still_host", held)
+    assert await asyncio.to_thread(held.is_called.wait, 10)
+
+    snapshot = await host.hello()
+    held.is_called.clear()
+    held.is_let_go.set()
+    assert await asyncio.to_thread(held.is_called.wait, 10)  # the watch is one round further
+
+    assert snapshot.type == "snapshot"
+    assert (await host.ask("ping")).type == "pong"
 
 
 async def eventually(is_so: Any, limit_s: float = 5.0) -> None:
