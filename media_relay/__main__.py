@@ -8,18 +8,21 @@ import logging
 import resource
 import signal
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import uvloop
 
 from media_relay.config import BadConfig, Config, read_config
+from media_relay.network import find_own_addresses
 from media_relay.relay import Relay
 from media_relay.server import ControlServer
 from media_relay.stats import Stats
 from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.transport.faults import FaultScenario, FaultyUdpSocket
-from media_relay.transport.tcp import open_listeners
+from media_relay.transport.roaming import Roaming
+from media_relay.transport.tcp import TcpListener, open_listeners
 from media_relay.transport.udp import UdpSocket, open_sockets
 
 LEAVE_WITHIN_S = 3.0  # below what a supervisor gives: calls move to another relay meanwhile
@@ -76,13 +79,9 @@ async def serve(config: Config) -> None:
         loop.add_signal_handler(wanted, stopped.set)
     stats = Stats()
     faults = FaultScenario(stats) if config.allow_faults else None
-    make = UdpSocket if faults is None else partial(FaultyUdpSocket, scenario=faults)
-    sockets = open_sockets(config.advertised_ips, config.udp_port, stats, make)
-    listeners = (
-        []
-        if config.tcp_port is None
-        else open_listeners(config.advertised_ips, config.tcp_port, stats)
-    )
+    open_ports = partial(_open_ports, config, stats, faults)
+    addresses = config.advertised_ips or find_own_addresses()
+    sockets, listeners = open_ports(addresses)
     endpoint = MediaEndpoint(
         sockets,
         stats,
@@ -90,6 +89,11 @@ async def serve(config: Config) -> None:
         listeners=listeners,
         offers_udp=config.offers_udp,
     )
+    roaming = None
+    if not config.advertised_ips:
+        roaming = Roaming(
+            endpoint, addresses=addresses, find=find_own_addresses, open_ports=open_ports
+        )
     relay = Relay(
         name=config.name,
         endpoint=endpoint,
@@ -97,6 +101,7 @@ async def serve(config: Config) -> None:
         grace_s=config.grace_s,
         faults=faults,
         recordings=config.recordings,
+        roaming=roaming,
     )
     server = ControlServer(config, relay)
     gc.collect()
@@ -129,6 +134,21 @@ async def _give_signs(file: Path | None) -> None:
         with contextlib.suppress(OSError):  # a full disk is no reason to end calls
             await asyncio.to_thread(file.touch)
         await asyncio.sleep(SIGN_EVERY_S)
+
+
+def _open_ports(
+    config: Config, stats: Stats, faults: FaultScenario | None, ips: Sequence[str]
+) -> tuple[list[UdpSocket], list[TcpListener]]:
+    """On each address one for UDP and, unless it is off, one for TCP. Raises OSError."""
+    make = UdpSocket if faults is None else partial(FaultyUdpSocket, scenario=faults)
+    sockets = open_sockets(ips, config.udp_port, stats, make)
+    try:
+        listeners = [] if config.tcp_port is None else open_listeners(ips, config.tcp_port, stats)
+    except OSError:
+        for opened in sockets:
+            opened.close()
+        raise
+    return sockets, listeners
 
 
 def _set_modules_aside() -> None:

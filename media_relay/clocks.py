@@ -11,6 +11,7 @@ from media_relay.figures import Figures
 from media_relay.rooms import Rooms
 from media_relay.stats import Stats
 from media_relay.transport.endpoint import MediaEndpoint
+from media_relay.transport.roaming import LOOK_INTERVAL_S, Roaming
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +30,19 @@ class Clocks:
     """Keeps them going until cancelled."""
 
     def __init__(
-        self, *, rooms: Rooms, endpoint: MediaEndpoint, figures: Figures, stats: Stats
+        self,
+        *,
+        rooms: Rooms,
+        endpoint: MediaEndpoint,
+        figures: Figures,
+        stats: Stats,
+        roaming: Roaming | None = None,
     ) -> None:
         self._rooms = rooms
         self._endpoint = endpoint
         self._figures = figures
         self._stats = stats
+        self._roaming = roaming
         self._ended_before = 0
         self._logged_at = float("-inf")
 
@@ -47,6 +55,9 @@ class Clocks:
             tasks.create_task(self._every(CONSENT_INTERVAL_S, self._check_consent))
             tasks.create_task(self._every(REPORT_INTERVAL_S, self._report))
             tasks.create_task(self._every(QUALITY_INTERVAL_S, self._report_quality))
+            if self._roaming is not None:
+                look = partial(self._guarded, self._roaming.look)
+                tasks.create_task(self._every(LOOK_INTERVAL_S, look))
 
     async def _every(self, interval_s: float, beat: Beat) -> None:
         while True:

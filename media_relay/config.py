@@ -33,7 +33,7 @@ class Config:
     control_port: int  # 0: any free port
     udp_port: int  # 0: any free port
     tcp_port: int | None  # 0: any free port; None: no TCP
-    advertised_ips: tuple[str, ...]
+    advertised_ips: tuple[str, ...]  # empty: those of the machine, wherever it is
     secret: str
     grace_s: float
     offers_udp: bool = True
@@ -55,7 +55,7 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str] = os.en
         control_port=_port("control port", options.control_port),
         udp_port=_port("UDP port", options.udp_port),
         tcp_port=None if options.tcp_port == NO_TCP else _port("TCP port", options.tcp_port),
-        advertised_ips=_addresses(options.advertised_ips),
+        advertised_ips=_addresses(options.advertised_ips) if options.advertised_ips else (),
         secret=_secret(options.secret_file, environment),
         grace_s=_seconds("grace time", options.grace_s),
         turn_ips=frozenset(_addresses(options.turn_ips)) if options.turn_ips else frozenset(),
@@ -106,9 +106,9 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--advertised-ips",
-        default=default("ADVERTISED_IPS", "127.0.0.1"),
+        default=default("ADVERTISED_IPS", ""),
         help="own addresses that browsers reach, comma-separated; each gets its own socket "
-        "(default %(default)s)",
+        "(default loopback, and this machine's address in its network)",
     )
     parser.add_argument(
         "--secret-file",

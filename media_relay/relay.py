@@ -15,6 +15,7 @@ from media_relay.rooms import Rooms
 from media_relay.stats import Stats
 from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.transport.faults import FaultScenario
+from media_relay.transport.roaming import Roaming
 
 LEFT_INTERVAL_S = 0.05
 
@@ -31,6 +32,7 @@ class Relay:
         grace_s: float,
         faults: FaultScenario | None = None,
         recordings: RecordingsPlace | None = None,
+        roaming: Roaming | None = None,
     ) -> None:
         self._name = name
         self._epoch = secrets.token_hex(8)
@@ -58,7 +60,11 @@ class Relay:
             stats=stats,
         )
         self._clocks = Clocks(
-            rooms=self.rooms, endpoint=endpoint, figures=self.figures, stats=stats
+            rooms=self.rooms,
+            endpoint=endpoint,
+            figures=self.figures,
+            stats=stats,
+            roaming=roaming,
         )
 
     # --- control connections ---

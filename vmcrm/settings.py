@@ -8,16 +8,16 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from media_relay.network import find_own_address
 from vmcrm import broker_urls, env
 from vmcrm.folders import BASE_DIR, HOME
-from vmcrm.network import find_lan_address
 from vmcrm.secret_files import read_or_create_secret
 
 # --- Where things are ---------------------------------------------------------------------------
 # Browsers give camera and microphone to other devices only over HTTPS: with LOCAL_NETWORK the
 # system serves them under a certificate of its own.
 LOCAL_NETWORK = env.read_bool("LOCAL_NETWORK", default=False)
-LAN_ADDRESS = find_lan_address() if LOCAL_NETWORK else "127.0.0.1"
+LAN_ADDRESS = find_own_address() if LOCAL_NETWORK else "127.0.0.1"
 HTTP_HOST = env.read_text("HTTP_HOST", "0.0.0.0" if LOCAL_NETWORK else "127.0.0.1")  # noqa: S104
 HTTP_PORT = env.read_int("HTTP_PORT", 8000, least=1, most=65535)
 BASE_URL = env.read_url(
@@ -286,7 +286,8 @@ RELAY_CONTROL_PORT = env.read_int("RELAY_CONTROL_PORT", 8765, least=1, most=6553
 RELAY_UDP_PORT = env.read_int("RELAY_UDP_PORT", 0, least=0, most=65535)
 # For networks that block UDP; -1: no such port.
 RELAY_TCP_PORT = env.read_int("RELAY_TCP_PORT", 0, least=-1, most=65535)
-RELAY_ADVERTISED_IPS = env.read_list("RELAY_ADVERTISED_IPS", [LAN_ADDRESS])
+# None named: loopback and the machine's own, which each relay looks up when it starts.
+RELAY_ADVERTISED_IPS = env.read_list("RELAY_ADVERTISED_IPS")
 RELAY_SECRET = env.read_text("RELAY_SECRET") or read_or_create_secret(
     HOME / "secrets" / "relay_secret"
 )

@@ -6,7 +6,7 @@ SRTP are looked at only when they come from a sender added that way.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from media_relay.protocol import CandidateType
 from media_relay.sdp.description import Fingerprint
@@ -42,8 +42,9 @@ class MediaEndpoint:
         listeners: Sequence[TcpListener] = (),
         offers_udp: bool = True,
     ) -> None:
-        self._sockets = sockets
-        self._listeners = listeners
+        self._sockets = list(sockets)
+        self._listeners = list(listeners)
+        self._advertised = {path.ip for path in (*sockets, *listeners)}
         self._offers_udp = offers_udp
         self._stats = stats
         self._turn_ips = turn_ips
@@ -60,12 +61,15 @@ class MediaEndpoint:
         """Where the relay is reached over UDP: address and port of each socket."""
         if not self._offers_udp:
             return []
-        return [(socket.ip, socket.port) for socket in self._sockets]
+        return self._name(self._sockets)
 
     @property
     def tcp_candidates(self) -> list[tuple[str, int]]:
         """The same for TCP."""
-        return [(listener.ip, listener.port) for listener in self._listeners]
+        return self._name(self._listeners)
+
+    def _name(self, paths: Sequence[UdpSocket | TcpListener]) -> list[tuple[str, int]]:
+        return [(path.ip, path.port) for path in paths if path.ip in self._advertised]
 
     @property
     def waiting(self) -> int:
@@ -74,9 +78,22 @@ class MediaEndpoint:
 
     def listen(self) -> None:
         """Take datagrams from now on."""
-        for socket in self._sockets:
+        self._listen(self._sockets, self._listeners)
+
+    def open(self, sockets: Sequence[UdpSocket], listeners: Sequence[TcpListener]) -> None:
+        """Take them from these, too."""
+        self._sockets += sockets
+        self._listeners += listeners
+        self._listen(sockets, listeners)
+
+    def advertise(self, ips: Iterable[str]) -> None:
+        """Name these addresses to browsers from now on, as far as there are ports on them."""
+        self._advertised = set(ips)
+
+    def _listen(self, sockets: Sequence[UdpSocket], listeners: Sequence[TcpListener]) -> None:
+        for socket in sockets:
             socket.listen(self._on_datagram)
-        for listener in self._listeners:
+        for listener in listeners:
             listener.listen(
                 self._on_datagram, is_known=self._by_sender.__contains__, on_end=self._forget_sender
             )

@@ -237,11 +237,11 @@ class TcpListener:
 
 
 def open_listeners(ips: Sequence[str], port: int, stats: Stats) -> list[TcpListener]:
-    """A listener on each address, all with the same port; 0 takes one that the first gets."""
+    """A listener on each address with this port; 0 takes a free one on each."""
     listeners: list[TcpListener] = []
     try:
         for ip in ips:
-            listeners.append(TcpListener(ip, listeners[0].port if listeners else port, stats))
+            listeners.append(TcpListener(ip, port, stats))  # noqa: PERF401 - closed when the next one fails
     except OSError:
         for opened in listeners:
             opened.close()

@@ -183,11 +183,11 @@ MakeSocket = Callable[[str, int, Stats], UdpSocket]
 def open_sockets(
     ips: Sequence[str], port: int, stats: Stats, make: MakeSocket = UdpSocket
 ) -> list[UdpSocket]:
-    """A socket on each address, all with the same port; 0 takes one that the first gets."""
+    """A socket on each address with this port; 0 takes a free one on each."""
     sockets: list[UdpSocket] = []
     try:
         for ip in ips:
-            sockets.append(make(ip, sockets[0].port if sockets else port, stats))
+            sockets.append(make(ip, port, stats))  # noqa: PERF401 - closed when the next one fails
     except OSError:
         for opened in sockets:
             opened.close()

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from websockets.asyncio.client import ClientConnection, connect
 
 from media_relay import protocol
+from media_relay.network import LOOPBACK
 
 SECRET = "a secret for tests only"
 ROOT = Path(__file__).parents[2]
@@ -34,8 +35,10 @@ class RelayProcess:
 def start_process(options: Mapping[str, str]) -> subprocess.Popen[str]:
     """The process itself; its first line on standard output says that it listens.
 
-    A flag is an option without a value: `{"allow-faults": ""}`.
+    On loopback alone, unless `advertised-ips` says otherwise. A flag is an option without a
+    value: `{"allow-faults": ""}`.
     """
+    options = {"advertised-ips": LOOPBACK, **options}
     arguments = [word for name, value in options.items() for word in (f"--{name}", value) if word]
     return subprocess.Popen(
         [sys.executable, "-m", "media_relay", "--control-port", "0", *arguments],

@@ -16,7 +16,7 @@ def test_read_config_defaults() -> None:
         control_port=8765,
         udp_port=0,
         tcp_port=0,
-        advertised_ips=("127.0.0.1",),
+        advertised_ips=(),
         secret="sixteen characters",
         grace_s=30.0,
         recordings=None,
