@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from crm.selectors import organisation
 from tests import consent_guard
+from tests.browser_driver import CHROMIUM, FIREFOX
 from tests.node_tool import find_wheel
 from tests.people import (
     administrator,
@@ -75,21 +76,25 @@ property_settings.load_profile("vmcrm")
 # Playwright's own Node wants a library that a bare Debian lacks; the one of our locks does not.
 os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(find_wheel() / "bin" / "node"))
 
-NO_CHROMIUM = "Chromium is missing (apt-get install chromium): the browser tests were left out."
+# The marker of tests that drive a browser -> its program, which is also Debian's package.
+BROWSERS = {"browser": CHROMIUM, "firefox": FIREFOX}
+MISSING = [program for program in BROWSERS.values() if shutil.which(program) is None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a browser the rest can still be run."""
-    if shutil.which("chromium") is None:
-        for item in items:
-            if item.get_closest_marker("browser") is not None:
-                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+    for item in items:
+        for marker, program in BROWSERS.items():
+            if program in MISSING and item.get_closest_marker(marker) is not None:
+                reason = (
+                    f"{program} is missing (apt-get install {program}): its tests are left out."
+                )
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A person may go without the browser tests, CI may not."""
-    has_browser = shutil.which("chromium") is not None
-    if os.environ.get("CI") == "true" and not has_browser and session.exitstatus == 0:
+    if os.environ.get("CI") == "true" and MISSING and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser_driver import Driver, Tab
 from tests.processes import ROOT, Home, Process, running_home, start_valkey, wait_until
 
 SECRET = "a secret for tests only"
@@ -68,6 +69,7 @@ class Site:
     home: Home
     base: str
     relay: Process
+    web: Process
     second_relay: Process | None = None
     planter: Planter | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -109,8 +111,15 @@ class Site:
         )
         return self._open(context, meeting)
 
-    def start_relay(self) -> None:
-        self.relay = Process("relay", [sys.executable, "-m", "media_relay"], self.home)
+    def drive_guest(self, browser: Driver, meeting: Planted, name: str, *, script: str) -> Tab:
+        """As `enter_as_guest`, in a browser that Playwright does not drive."""
+        cookie = {key: meeting.guests[name][key] for key in ("name", "value")}
+        return browser.open(
+            meeting.url, cookies=[{**cookie, "domain": "localhost", "path": "/"}], script=script
+        )
+
+    def start_relay(self, *options: str) -> None:
+        self.relay = Process("relay", [sys.executable, "-m", "media_relay", *options], self.home)
 
     def _open(self, context: BrowserContext, meeting: Planted) -> Page:
         page = context.new_page()
@@ -159,14 +168,14 @@ def running_site(site_home: Path, *, has_second_relay: bool = False) -> Iterator
 
 def _start(home: Home, base: str, http_port: int) -> Site:
     start_valkey(home)
-    site = Site(home, base, Process("relay", [sys.executable, "-m", "media_relay"], home))
+    relay = Process("relay", [sys.executable, "-m", "media_relay"], home)
     web = Process(
         "web",
         [sys.executable, "-m", "vmcrm.web_server", "--port", str(http_port)],
         home,
     )
     wait_until(lambda: _answers(f"{base}/join/"), timeout_s=60, process=web)
-    return site
+    return Site(home, base, relay, web)
 
 
 def _answers(url: str) -> bool:
