@@ -94,9 +94,12 @@ class Driver:
         return answer["value"]
 
     def close(self) -> None:
-        """Ends the browser; it goes with its driver when that does not answer."""
+        """Ends the browser; a driver that still waits for something is told to take it along."""
         try:
-            self._process.communicate(timeout=20)
+            self._process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            self._process.communicate(timeout=10)
         finally:
             self._process.kill()
 

@@ -44,7 +44,7 @@ class MediaEndpoint:
     ) -> None:
         self._sockets = list(sockets)
         self._listeners = list(listeners)
-        self._advertised = {path.ip for path in (*sockets, *listeners)}
+        self._advertised = {each.ip for each in sockets} | {each.ip for each in listeners}
         self._offers_udp = offers_udp
         self._stats = stats
         self._turn_ips = turn_ips
