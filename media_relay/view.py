@@ -84,10 +84,11 @@ class View:
         videos = [pair for pair in accepted if pair[0].is_video]
         sound_bps = sum(sum(entry.costs_bps) for entry, _ in accepted if not entry.is_video)
         self._decide(tracks, now)
+        proved_bps = self.estimate.proved_bps
         allocation = allocate(
             [self._wish(*pair) for pair in videos],
             max(0.0, self.estimate.budget_bps - sound_bps),
-            may_pause=self.estimate.is_limited,
+            proved_bps=None if proved_bps is None else max(0.0, proved_bps - sound_bps),
         )
         self._next_bps = None if allocation.next_bps is None else allocation.next_bps + sound_bps
         for publication, forwarder in videos:

@@ -6,13 +6,15 @@
    as suits its size on the viewer's screen and as the rest of the budget allows.
 4. Then the other tiles, the largest first: all of them get their smallest layer before any is
    raised, and each is raised step by step as suits its size.
-5. What is left without its smallest layer is paused, and the viewer is told.
+5. Smallest layers are left out only when it is proved that they do not pass: what merely may be too
+   much is met with smaller layers. What is left without one is paused, and the viewer is told.
 
 What a viewer has already is counted a little cheaper, so that two tiles do not take turns.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 KEEP_FACTOR = 0.9  # of the cost of a layer that is being sent to this viewer
@@ -43,26 +45,28 @@ class Allocation:
     next_bps: float | None  # the total with the next step up; None when nobody lacks anything
 
 
-def allocate(wishes: Sequence[Wish], budget_bps: float, *, may_pause: bool) -> Allocation:
+def allocate(wishes: Sequence[Wish], budget_bps: float, *, proved_bps: float | None) -> Allocation:
     """Share what is left of the budget after the sound.
 
-    While nothing says that the network is the limit (`may_pause` false), the smallest layers are
-    given in any case: a start must not begin with pauses.
+    `proved_bps` is the most that passes as far as that is proved, after the sound as well: up to it
+    the smallest layers are given even beyond the budget. None: nothing is proved, and they are
+    given in any case.
     """
     visible = sorted(
         (wish for wish in wishes if wish.area > 0), key=lambda wish: (-wish.area, wish.key)
     )
-    share = _Share(budget_bps)
+    share = _Share()
+    most_bps = inf if proved_bps is None else max(budget_bps, proved_bps)
     for group in (
         [wish for wish in visible if wish.is_first],
         [wish for wish in visible if not wish.is_first],
     ):
         for wish in group:
-            share.raise_to(wish, 0, is_due=not may_pause)
+            share.raise_to(wish, 0, most_bps)
         for index in range(1, max((wish.wanted for wish in group), default=0) + 1):
             for wish in group:
                 if wish.wanted >= index and share.layers.get(wish.key) == index - 1:
-                    share.raise_to(wish, index)
+                    share.raise_to(wish, index, budget_bps)
     return Allocation(
         layers={wish.key: share.layers.get(wish.key) for wish in wishes},
         paused=tuple(wish.key for wish in visible if wish.key not in share.layers),
@@ -72,18 +76,17 @@ def allocate(wishes: Sequence[Wish], budget_bps: float, *, may_pause: bool) -> A
 
 
 class _Share:
-    """A budget on its way to those who wish something."""
+    """What was given so far to those who wish something."""
 
-    def __init__(self, budget_bps: float) -> None:
+    def __init__(self) -> None:
         self.layers: dict[str, int] = {}
         self.total_bps = 0.0
         self.next_bps: float | None = None
-        self._budget_bps = budget_bps
 
-    def raise_to(self, wish: Wish, index: int, *, is_due: bool = False) -> None:
-        """Give this layer in place of the one below it, if it fits or is due."""
+    def raise_to(self, wish: Wish, index: int, most_bps: float) -> None:
+        """Give this layer in place of the one below it, if the total stays within `most_bps`."""
         more = _cost(wish, index) - (_cost(wish, index - 1) if index else 0.0)
-        if is_due or self.total_bps + more <= self._budget_bps:
+        if self.total_bps + more <= most_bps:
             self.layers[wish.key] = index
             self.total_bps += more
         elif self.next_bps is None:

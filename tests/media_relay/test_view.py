@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from media_relay.forwarding.estimate import QUEUED_SHARE
+from media_relay.forwarding.estimate import QUEUED_SHARE, START_BPS
 from media_relay.forwarding.forwarder import Forwarder
 from media_relay.protocol import Source, ViewTile, VisibleVideo
 from media_relay.publication import Publication
@@ -77,7 +77,7 @@ def test_share_published_after_the_tiles_were_told_is_shown_small() -> None:
 
 def test_share_shared_screen_comes_before_the_largest_camera() -> None:
     view, ann, screen = View(), track("ann"), track("ben", "screen")
-    view.estimate.budget_bps, view.estimate.is_limited = 1_700_000, True
+    view.estimate.budget_bps = view.estimate.proved_bps = 1_700_000
 
     view.share([ann, screen], 0.0)
 
@@ -89,7 +89,7 @@ def test_share_what_does_not_fit_is_paused_and_said_once() -> None:
     view.set_tiles(
         [tile("ann", 180), tile("ben", 720, is_stage=True)], [ann.publication, ben.publication]
     )
-    view.estimate.budget_bps, view.estimate.is_limited = 200_000, True
+    view.estimate.budget_bps = view.estimate.proved_bps = 200_000
 
     changes = [view.share([ann, ben], now) for now in (0.0, 0.1)]
 
@@ -100,7 +100,7 @@ def test_share_what_does_not_fit_is_paused_and_said_once() -> None:
 
 def test_share_after_a_new_connection_nothing_is_held_against_it() -> None:
     view, ann = View(), track("ann")
-    view.estimate.budget_bps, view.estimate.is_limited = 1_000, True
+    view.estimate.budget_bps = view.estimate.proved_bps = 1_000
     view.share([ann], 0.0)
     assert view.paused
 
@@ -132,7 +132,7 @@ def test_share_nothing_sent_is_no_congestion() -> None:
         view.estimate.accept_round_trip(0.01 if step < 2 else 0.9)
         view.share([ann], step * 0.5)
 
-    assert not view.estimate.is_limited
+    assert (view.estimate.budget_bps, view.estimate.proved_bps) == (START_BPS, None)
 
 
 def test_refresh_follows_what_layers_cost_once_a_second() -> None:
@@ -151,9 +151,11 @@ def test_refresh_follows_the_budget_at_once() -> None:
     view, ann = View(), track("ann")
     view.share([ann], 0.0)
     ann.forwarder.octet_count += 500_000
-    for estimate_bps in (2_000_000, 200_000):
+    wanted = []
+    for now, estimate_bps, round_trip_s in ((0.4, 2_000_000, 0.01), (0.8, 200_000, 0.1)):
         view.estimate.accept_bitrate(estimate_bps)
+        view.estimate.accept_round_trip(round_trip_s)
+        view.refresh([ann], now)
+        wanted.append(ann.wanted)
 
-    view.refresh([ann], 0.5)
-
-    assert ann.wanted == 0
+    assert wanted == [2, 0]

@@ -20,8 +20,8 @@ def wish(
     return Wish(key, is_first, area, wanted, costs, held)
 
 
-def share(*wishes: Wish, budget: float, may_pause: bool = True) -> Allocation:
-    return allocate(wishes, budget, may_pause=may_pause)
+def share(*wishes: Wish, budget: float, proved: float | None = 0.0) -> Allocation:
+    return allocate(wishes, budget, proved_bps=proved)
 
 
 def test_allocate_plenty_gives_everybody_what_suits_the_tile() -> None:
@@ -61,10 +61,30 @@ def test_allocate_smallest_tiles_are_paused_first() -> None:
     assert (result.layers["c"], result.paused, result.next_bps) == (None, ("c",), 450.0)
 
 
-def test_allocate_before_the_network_was_ever_short_nothing_is_paused() -> None:
-    result = share(wish("a"), wish("b", 50), budget=100, may_pause=False)
+def test_allocate_while_nothing_is_proved_nothing_is_paused() -> None:
+    result = share(wish("a"), wish("b", 50), budget=100, proved=None)
 
     assert (result.layers, result.paused) == ({"a": 0, "b": 0}, ())
+    assert result.next_bps == 600.0
+
+
+def test_allocate_up_to_what_is_proved_smallest_layers_are_given_beyond_the_budget() -> None:
+    three = wish("a", 300), wish("b", 200), wish("c", 100)
+
+    result = share(*three, budget=100, proved=310)
+
+    assert (result.layers, result.paused) == ({"a": 0, "b": 0, "c": None}, ("c",))
+
+
+def test_allocate_doubt_alone_leaves_a_shared_screen_and_lowers_the_pictures() -> None:
+    result = share(
+        wish("screen", 900, wanted=0, is_first=True, costs=(900.0,), held=0),
+        wish("a", 100, held=2),
+        budget=42,
+        proved=None,
+    )
+
+    assert (result.layers, result.paused) == ({"screen": 0, "a": 0}, ())
 
 
 def test_allocate_costly_tile_does_not_keep_the_cheaper_ones_out() -> None:
@@ -122,7 +142,7 @@ def test_allocate_anything_keeps_to_the_budget_and_the_order(
         for index, (area, wanted, is_first, held) in enumerate(facts)
     ]
 
-    result = allocate(wishes, budget, may_pause=True)
+    result = allocate(wishes, budget, proved_bps=0.0)
 
     assert result.total_bps <= budget
     assert set(result.layers) == {entry.key for entry in wishes}

@@ -2,6 +2,7 @@
 
 from media_relay.forwarding.estimate import (
     FLOOR_BPS,
+    LASTING,
     MAX_WAIT_S,
     QUEUED_SHARE,
     START_BPS,
@@ -60,17 +61,62 @@ class Network:
 def test_budget_starts_generous_and_unlimited() -> None:
     estimate = NetworkEstimate()
 
-    assert (estimate.budget_bps, estimate.is_limited) == (START_BPS, False)
+    assert (estimate.budget_bps, estimate.proved_bps) == (START_BPS, None)
 
 
-def test_bitrate_report_that_falls_lowers_at_once() -> None:
+def test_bitrate_report_that_falls_while_packets_wait_lowers_at_once() -> None:
     estimate = NetworkEstimate()
+    estimate.accept_round_trip(0.04)
+    estimate.accept_bitrate(900_000)
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+
+    estimate.accept_bitrate(400_000)
+    estimate.accept_round_trip(0.1)
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=2.0)
+
+    assert (estimate.budget_bps, estimate.proved_bps) == (400_000, None)
+
+
+def test_bitrate_report_that_falls_while_nothing_waits_is_a_busy_machine() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_round_trip(0.04)
+    estimate.accept_bitrate(900_000)
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+
+    estimate.accept_bitrate(400_000)
+    for seconds in (0.5, 0.05, 0.3):  # some answer is as quick as ever
+        estimate.accept_round_trip(seconds)
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=2.0)
+
+    assert estimate.budget_bps == START_BPS
+
+
+def test_bitrate_report_that_falls_is_judged_with_the_next_round_trip() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_round_trip(0.04)
+    estimate.accept_bitrate(900_000)
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+    budgets = []
+    for now, answers in ((2.0, ()), (3.0, (0.1,))):
+        estimate.accept_bitrate(400_000)
+        for seconds in answers:
+            estimate.accept_round_trip(seconds)
+        estimate.decide(sending_bps=1_000_000, next_bps=None, now=now)
+        budgets.append(estimate.budget_bps)
+
+    assert budgets == [START_BPS, 400_000]
+
+
+def test_bitrate_report_that_falls_with_loss_is_proof() -> None:
+    estimate = NetworkEstimate()
+    estimate.accept_reports([block(100, 0)])
     estimate.accept_bitrate(900_000)
     estimate.accept_bitrate(400_000)
+    estimate.accept_reports([block(200, 5)])
 
     estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
 
-    assert (estimate.budget_bps, estimate.is_limited) == (400_000, True)
+    assert (estimate.budget_bps, estimate.proved_bps) == (400_000, 400_000)
 
 
 def test_bitrate_report_that_is_low_and_rises_changes_nothing() -> None:
@@ -80,7 +126,7 @@ def test_bitrate_report_that_is_low_and_rises_changes_nothing() -> None:
 
     estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
 
-    assert (estimate.budget_bps, estimate.is_limited) == (START_BPS, False)
+    assert (estimate.budget_bps, estimate.proved_bps) == (START_BPS, None)
 
 
 def test_round_trip_that_grows_lowers_below_what_passes() -> None:
@@ -116,7 +162,70 @@ def test_round_trip_one_late_report_among_others_changes_nothing() -> None:
 
     estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
 
-    assert not estimate.is_limited
+    assert estimate.budget_bps == START_BPS
+
+
+def late(estimate: NetworkEstimate, decisions: int, *, falls: bool) -> None:
+    """Every answer is late by a quarter of a second, and nothing is lost."""
+    for step in range(decisions):
+        estimate.accept_bitrate(1_000_000 if not falls else 1_000_000 - 100_000 * (step + 1))
+        estimate.accept_round_trip(0.3)
+        estimate.decide(sending_bps=1_000_000, next_bps=None, now=10 + step * STEP_S)
+
+
+def quick() -> NetworkEstimate:
+    """Somebody whose answers came at once until now."""
+    estimate = NetworkEstimate()
+    estimate.accept_bitrate(1_000_000)
+    estimate.accept_round_trip(0.04)
+    estimate.decide(sending_bps=1_000_000, next_bps=None, now=1.0)
+    return estimate
+
+
+def test_late_answers_alone_prove_nothing_however_long() -> None:
+    estimate = quick()
+
+    late(estimate, 60, falls=False)
+
+    assert estimate.budget_bps < START_BPS
+    assert estimate.proved_bps is None
+
+
+def test_queue_that_stays_while_the_browser_reports_less_is_proof() -> None:
+    doubted, proved = quick(), quick()
+
+    late(doubted, LASTING - 1, falls=True)
+    late(proved, LASTING + 3, falls=True)
+
+    assert doubted.proved_bps is None
+    assert proved.proved_bps is not None
+
+
+def test_machine_that_is_busy_now_and_then_proves_nothing() -> None:
+    """Late and with a falling estimate most of the time, but never for four seconds on end."""
+    estimate = quick()
+    for _ in range(20):
+        late(estimate, LASTING - 2, falls=True)
+        estimate.accept_bitrate(1_000_000)
+        estimate.accept_round_trip(0.05)
+        estimate.decide(sending_bps=1_000_000, next_bps=None, now=99.0)
+
+    assert estimate.proved_bps is None
+
+
+def test_trial_that_passes_disproves_what_was_proved() -> None:
+    estimate = quick()
+    estimate.accept_reports([block(100, 0)])
+    estimate.accept_reports([block(200, 30)])
+    estimate.decide(sending_bps=300_000, next_bps=None, now=2.0)
+    estimate.accept_reports([block(300, 30)])
+    found = [estimate.proved_bps]
+
+    for now, next_bps in ((4.0, 400_000.0), (7.5, 900_000.0), (8.0, 900_000.0), (11.5, None)):
+        estimate.decide(sending_bps=300_000, next_bps=next_bps, now=now)
+        found.append(estimate.proved_bps)
+
+    assert found == [255_000, 255_000, 400_000 * TRIAL_MARGIN, 400_000 * TRIAL_MARGIN, None]
 
 
 def test_loss_is_weighted_by_packets() -> None:
