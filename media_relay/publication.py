@@ -3,7 +3,12 @@
 import secrets
 from collections.abc import Callable
 
-from media_relay.forwarding.bandwidth import NOMINAL_BPS, suitable_layer
+from media_relay.forwarding.bandwidth import (
+    USUAL_SOUND_BPS,
+    likely_heights,
+    suitable_layer,
+    usual_bps,
+)
 from media_relay.forwarding.demand import Demand
 from media_relay.forwarding.keyframes import KeyFrameGate
 from media_relay.forwarding.layers import TOP, Layer, LayerSet, Viewer
@@ -52,16 +57,32 @@ class Publication:
         return self.layers.is_paused
 
     @property
-    def costs_bps(self) -> tuple[float, ...]:
-        """What each layer takes; until it was measured, what such a layer usually takes."""
-        layers = self.layers.layers
-        nominal = NOMINAL_BPS[len(layers)]
-        return tuple(layer.bitrate_bps or nominal[layer.index] for layer in layers)
+    def heights(self) -> tuple[int, ...]:
+        """How many lines each layer has, as far as that is known or follows."""
+        return likely_heights(
+            [layer.stream.height if layer.stream else None for layer in self.layers]
+        )
+
+    def costs_bps(self, now: float) -> tuple[float, ...]:
+        """What each layer takes; until it was measured, what such a layer usually takes.
+
+        A layer that the publisher was asked for and does not send takes nothing more than the one
+        below it: whoever wants it gets that one.
+        """
+        if not self.is_video:
+            return tuple(layer.bitrate_bps or USUAL_SOUND_BPS for layer in self.layers)
+        costs: list[float] = []
+        for layer, height in zip(self.layers, self.heights, strict=True):
+            is_left_out = layer.index in self.demand.told and self.layers.is_left_out(layer, now)
+            if costs and is_left_out:
+                costs.append(costs[-1])
+            else:
+                costs.append(layer.bitrate_bps or usual_bps(height))
+        return tuple(costs)
 
     def layer_for(self, tile_height: int) -> int:
         """The layer that suits a tile of this height."""
-        heights = [layer.stream.height if layer.stream else None for layer in self.layers]
-        return suitable_layer(heights, tile_height)
+        return suitable_layer(self.heights, tile_height)
 
     # --- viewers ---
 

@@ -82,11 +82,11 @@ class View:
             if track.publication is not None and track.is_accepted
         ]
         videos = [pair for pair in accepted if pair[0].is_video]
-        sound_bps = sum(sum(entry.costs_bps) for entry, _ in accepted if not entry.is_video)
+        sound_bps = sum(sum(entry.costs_bps(now)) for entry, _ in accepted if not entry.is_video)
         self._decide(tracks, now)
         proved_bps = self.estimate.proved_bps
         allocation = allocate(
-            [self._wish(*pair) for pair in videos],
+            [self._wish(*pair, now) for pair in videos],
             max(0.0, self.estimate.budget_bps - sound_bps),
             proved_bps=None if proved_bps is None else max(0.0, proved_bps - sound_bps),
         )
@@ -123,9 +123,9 @@ class View:
             return _unknown_tile(publication), True
         return tile, tile is not None and tile.width * tile.height > 0
 
-    def _wish(self, publication: Publication, forwarder: Forwarder) -> Wish:
+    def _wish(self, publication: Publication, forwarder: Forwarder, now: float) -> Wish:
         tile, is_visible = self._find(publication)
-        costs = publication.costs_bps
+        costs = publication.costs_bps(now)
         held = publication.layers.layer_of(forwarder)
         wanted = self.layer_for(publication)
         return Wish(

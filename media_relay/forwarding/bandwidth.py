@@ -19,8 +19,15 @@ from typing import NamedTuple
 
 KEEP_FACTOR = 0.9  # of the cost of a layer that is being sent to this viewer
 KEEP_ONLY_FACTOR = 0.6  # of the only layer there is: below it lies nothing but a pause
-NOMINAL_BPS = {1: (1_500_000.0,), 2: (450_000.0, 1_500_000.0), 3: (150_000.0, 450_000.0, 1.5e6)}
-NOMINAL_HEIGHT = 720  # of the largest layer, before a key frame showed it
+USUAL_SOUND_BPS = 50_000.0
+LARGEST_BPS = 1_500_000.0  # of a camera's picture of LARGEST_HEIGHT lines
+LARGEST_HEIGHT = 720
+# A quarter of the lines (a sixteenth of the pixels) takes a tenth of the bits: the limits that the
+# room page sets (video_sizes.js).
+BITRATE_EXPONENT = 1.66
+# Lines of the largest of so many layers, before a key frame showed one: cameras send as many
+# layers as their picture has room for.
+USUAL_HEIGHT = {1: 720, 2: 480, 3: 720}
 ENOUGH = 0.75  # a picture may be enlarged by a third before the next layer is worth its price
 
 
@@ -100,10 +107,25 @@ def _cost(wish: Wish, index: int) -> float:
     return wish.costs_bps[index] * factor
 
 
-def suitable_layer(heights: Sequence[int | None], tile_height: int) -> int:
-    """The smallest layer whose lines are enough for a tile of this height, by index."""
+def likely_heights(heights: Sequence[int | None]) -> tuple[int, ...]:
+    """The lines of each layer, the smallest first; unknown ones follow from those that are known.
+
+    Each layer has twice the lines of the one below it.
+    """
     top = len(heights) - 1
+    shown = [(index, height) for index, height in enumerate(heights) if height]
+    index, known = shown[-1] if shown else (top, USUAL_HEIGHT[len(heights)])
+    return tuple(height or round(known * 2.0 ** (at - index)) for at, height in enumerate(heights))
+
+
+def usual_bps(height: int) -> float:
+    """What a picture of so many lines takes, before it was measured."""
+    return LARGEST_BPS * min(1.0, height / LARGEST_HEIGHT) ** BITRATE_EXPONENT
+
+
+def suitable_layer(heights: Sequence[int], tile_height: int) -> int:
+    """The smallest layer whose lines are enough for a tile of this height, by index."""
     for index, height in enumerate(heights):
-        if (height or NOMINAL_HEIGHT >> (top - index)) >= tile_height * ENOUGH:
+        if height >= tile_height * ENOUGH:
             return index
-    return top
+    return len(heights) - 1

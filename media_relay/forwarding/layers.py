@@ -14,6 +14,7 @@ from media_relay.forwarding.source import SourceStream
 
 CATCH_UP_PACKETS = 200  # a joiner gets at most so many packets from the last key frame at once
 SILENT_S = 0.3  # no packet for so long: viewers go to another layer, if one has packets
+LEFT_OUT_S = 3.0  # no packet for so long while another layer sends: the publisher leaves it out
 TOP = 99  # an index above every layer: the best there is
 
 
@@ -112,6 +113,13 @@ class LayerSet:
             if viewing.layer is not None:
                 needed.add(viewing.layer.index)
         return frozenset(needed)
+
+    def is_left_out(self, layer: Layer, now: float) -> bool:
+        """Browsers leave large layers out when their camera, computer or network has no room."""
+        return now - layer.heard_at > LEFT_OUT_S and any(
+            now - other.stream_since > LEFT_OUT_S and not other.is_silent(now)
+            for other in self.layers
+        )
 
     def successor(self, rids: tuple[str, ...], now: float) -> "LayerSet":
         """Another set of layers with the same viewers, who wait for its first key frames."""

@@ -3,7 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_relay.forwarding.bandwidth import Allocation, Wish, allocate, suitable_layer
+from media_relay.forwarding.bandwidth import (
+    Allocation,
+    Wish,
+    allocate,
+    likely_heights,
+    suitable_layer,
+    usual_bps,
+)
 
 COSTS = (150.0, 450.0, 1_500.0)
 
@@ -115,10 +122,22 @@ def test_suitable_layer_by_height() -> None:
     assert chosen == [0, 0, 0, 1, 1, 2, 2]
 
 
-def test_suitable_layer_before_a_picture_was_seen() -> None:
-    assert suitable_layer((None, None, None), 200) == 0
-    assert suitable_layer((None, None, None), 400) == 1
-    assert suitable_layer((None,), 1_000) == 0
+def test_likely_heights_before_a_picture_was_seen_are_those_of_usual_cameras() -> None:
+    found = [likely_heights((None,) * count) for count in (1, 2, 3)]
+
+    assert found == [(720,), (240, 480), (180, 360, 720)]
+
+
+def test_likely_heights_follow_from_the_layers_that_showed_theirs() -> None:
+    assert likely_heights((270, None, None)) == (270, 540, 1080)
+    assert likely_heights((None, 360)) == (180, 360)
+    assert likely_heights((None, 45, None)) == (22, 45, 90)
+
+
+def test_usual_bps_is_what_the_room_page_allows() -> None:
+    found = [round(usual_bps(height) / 1_000) for height in (90, 180, 360, 720, 1_080)]
+
+    assert found == [48, 150, 475, 1_500, 1_500]
 
 
 WISHES = st.lists(

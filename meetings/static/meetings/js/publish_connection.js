@@ -1,6 +1,7 @@
 /**
  * What we send: one peer connection whose offers always come from here. A source keeps its
- * transceiver for the life of the connection, so switching it off and on again needs no new offer.
+ * transceiver, so switching it off and on again needs no new offer; only a camera that has room for
+ * more or fewer sizes than the one before needs another transceiver.
  *
  * @typedef {import("./protocol.js").Source} Source
  * @typedef {import("./recovery.js").ConnectionState} ConnectionState
@@ -14,24 +15,7 @@
 
 import { Recovery } from "./recovery.js";
 import { RequestFailed } from "./signalling.js";
-
-/**
- * A camera is sent in three sizes, the smallest first; the relay gives each viewer the one that
- * suits their tile and their network. The scalability mode is what VP8 does anyway; VP9 and AV1
- * send several sizes only where it is named.
- *
- * @type {Record<Source, RTCRtpEncodingParameters[]>}
- */
-const ENCODINGS = {
-  microphone: [{}],
-  camera: [
-    { rid: "l", scaleResolutionDownBy: 4, maxBitrate: 150_000, scalabilityMode: "L1T3" },
-    { rid: "m", scaleResolutionDownBy: 2, maxBitrate: 450_000, scalabilityMode: "L1T3" },
-    { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 1_500_000, scalabilityMode: "L1T3" },
-  ],
-  screen: [{ maxBitrate: 2_500_000 }],
-  screen_audio: [{}],
-};
+import { chooseEncodings } from "./video_sizes.js";
 
 /** Refusals that trying again does not change. */
 const FINAL_REFUSALS = new Set(["not_permitted", "too_many", "forbidden"]);
@@ -47,6 +31,8 @@ export class PublishConnection {
   #tracks = new Map();
   /** @type {Map<Source, RTCRtpTransceiver>} */
   #transceivers = new Map();
+  /** Those of cameras with another number of sizes. @type {RTCRtpTransceiver[]} */
+  #resting = [];
   #isRunning = false;
   /** One exchange of descriptions at a time. @type {Promise<void>} */
   #queue = Promise.resolve();
@@ -76,7 +62,10 @@ export class PublishConnection {
    * @param {number[]} layers  by index of the encoding
    */
   setLayers(source, layers) {
-    void this.#enqueue(() => this.#applyLayers(source, layers));
+    const transceiver = this.#transceivers.get(source);
+    // Before its answer this speaks of the one before; each begins with all of them.
+    if (!transceiver?.currentDirection) return;
+    void this.#enqueue(() => applyLayers(transceiver.sender, layers));
   }
 
   /** The same tracks once more: the answer may choose another codec. */
@@ -117,26 +106,33 @@ export class PublishConnection {
    */
   async #applyTrack(source, track) {
     const transceiver = this.#transceivers.get(source);
-    if (transceiver) await transceiver.sender.replaceTrack(track);
-    else if (track && this.#isRunning) await this.#negotiate();
+    const encodings = track ? chooseEncodings(source, track.getSettings()) : null;
+    if (transceiver && encodings && countEncodings(transceiver) !== encodings.length) {
+      await this.#rest(source, transceiver);
+      await this.#negotiate();
+    } else if (transceiver) {
+      await transceiver.sender.replaceTrack(track);
+      if (encodings) await applyBitrates(transceiver.sender, encodings);
+    } else if (track && this.#isRunning) await this.#negotiate();
   }
 
   /**
+   * The number of sizes is fixed with the transceiver.
+   *
    * @param {Source} source
-   * @param {number[]} layers
+   * @param {RTCRtpTransceiver} transceiver
    */
-  async #applyLayers(source, layers) {
-    const sender = this.#transceivers.get(source)?.sender;
-    if (!sender) return; // It is being built anew and begins with all of them.
-    const parameters = sender.getParameters();
-    parameters.encodings.forEach((encoding, index) => (encoding.active = layers.includes(index)));
-    await sender.setParameters(parameters).catch((error) => console.warn("Layers:", error));
+  async #rest(source, transceiver) {
+    transceiver.direction = "inactive";
+    await transceiver.sender.replaceTrack(null);
+    this.#transceivers.delete(source);
+    this.#resting.push(transceiver);
   }
 
   async #negotiate() {
     const connection = this.#connection ?? this.#open();
     try {
-      this.#addMissingTransceivers(connection);
+      await this.#addMissingTransceivers(connection);
       await connection.setLocalDescription(await connection.createOffer());
       const answer = await this.#options.signalling.request("publish_offer", {
         sdp: connection.localDescription?.sdp ?? "",
@@ -161,13 +157,32 @@ export class PublishConnection {
   }
 
   /** @param {RTCPeerConnection} connection */
-  #addMissingTransceivers(connection) {
+  async #addMissingTransceivers(connection) {
     for (const [source, track] of this.#tracks) {
       if (this.#transceivers.has(source)) continue;
-      const sendEncodings = ENCODINGS[source];
-      const transceiver = connection.addTransceiver(track, { direction: "sendonly", sendEncodings });
+      const sendEncodings = chooseEncodings(source, track.getSettings());
+      const transceiver =
+        (source === "camera" && (await this.#wake(track, sendEncodings))) ||
+        connection.addTransceiver(track, { direction: "sendonly", sendEncodings });
       this.#transceivers.set(source, transceiver);
     }
+  }
+
+  /**
+   * One that rests and has as many sizes.
+   *
+   * @param {MediaStreamTrack} track
+   * @param {RTCRtpEncodingParameters[]} encodings
+   */
+  async #wake(track, encodings) {
+    const index = this.#resting.findIndex((resting) => countEncodings(resting) === encodings.length);
+    if (index === -1) return null;
+    const [transceiver] = this.#resting.splice(index, 1);
+    transceiver.direction = "sendonly";
+    await transceiver.sender.replaceTrack(track);
+    await applyBitrates(transceiver.sender, encodings);
+    await applyLayers(transceiver.sender, [...encodings.keys()]);
+    return transceiver;
   }
 
   #describeSources() {
@@ -197,6 +212,7 @@ export class PublishConnection {
 
   #discard() {
     this.#transceivers.clear();
+    this.#resting = [];
     if (this.#connection) this.#connection.onconnectionstatechange = null;
     this.#connection?.close();
     this.#connection = null;
@@ -207,4 +223,37 @@ export class PublishConnection {
     this.#queue = this.#queue.then(step, step);
     return this.#queue;
   }
+}
+
+/** @param {RTCRtpTransceiver} transceiver */
+function countEncodings({ sender }) {
+  return sender.getParameters().encodings.length;
+}
+
+/**
+ * @param {RTCRtpSender} sender
+ * @param {number[]} layers  those that somebody watches
+ */
+function applyLayers(sender, layers) {
+  return change(sender, (encoding, index) => (encoding.active = layers.includes(index)));
+}
+
+/**
+ * @param {RTCRtpSender} sender
+ * @param {RTCRtpEncodingParameters[]} encodings
+ */
+function applyBitrates(sender, encodings) {
+  return change(sender, (encoding, index) => {
+    if (encodings[index].maxBitrate) encoding.maxBitrate = encodings[index].maxBitrate;
+  });
+}
+
+/**
+ * @param {RTCRtpSender} sender
+ * @param {(encoding: RTCRtpEncodingParameters, index: number) => void} alter
+ */
+async function change(sender, alter) {
+  const parameters = sender.getParameters();
+  parameters.encodings.forEach(alter);
+  await sender.setParameters(parameters).catch((error) => console.warn("Encodings:", error));
 }

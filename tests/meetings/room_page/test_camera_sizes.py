@@ -1,0 +1,103 @@
+"""A camera arrives in its own size, whatever it is."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright
+
+from tests.meetings.room_page.conftest import CHROMIUM, FAKE_DEVICES
+from tests.meetings.room_page.live_site import Planted, Site
+from tests.meetings.room_page.test_call import join, tile_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.process]
+
+SIZE = "video => [video.videoWidth, video.videoHeight]"
+# A camera that can be exchanged for another one while the page is open.
+PLUGGED_IN = """
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    window.plugIn = (width, height) => (window.pluggedIn = [width, height]);
+    window.plugIn(1280, 720);
+    navigator.mediaDevices.getUserMedia = async (wish) => {
+        const stream = await open({audio: true});
+        if (!wish.audio) stream.getTracks().forEach((track) => stream.removeTrack(track));
+        if (!wish.video) return stream;
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = window.pluggedIn;
+        const pen = canvas.getContext("2d");
+        setInterval(() => {
+            pen.fillStyle = `hsl(${performance.now() / 10 % 360} 80% 50%)`;
+            pen.fillRect(0, 0, canvas.width, canvas.height);
+        }, 33);
+        stream.addTrack(canvas.captureStream(30).getVideoTracks()[0]);
+        return stream;
+    };
+"""
+
+
+@pytest.fixture(scope="module")
+def meeting(site: Site) -> Planted:
+    return site.plant("Ana Rojas")
+
+
+@pytest.fixture(scope="module")
+def host(site: Site, browser: Browser, meeting: Planted) -> Any:
+    page = join(site.enter_as_host(browser, meeting, viewport={"width": 1280, "height": 900}))
+    yield page
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (640, 360), (320, 180)])
+def test_small_camera_arrives_in_its_own_size(
+    site: Site,
+    playwright: Playwright,
+    meeting: Planted,
+    host: Page,
+    tmp_path: Path,
+    width: int,
+    height: int,
+) -> None:
+    film = write_film(tmp_path / "camera.y4m", width, height)
+    flags = [*FAKE_DEVICES, f"--use-file-for-fake-video-capture={film}"]
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    try:
+        ana = join(site.enter_as_guest(chromium, meeting, "Ana Rojas"))
+
+        assert ana.locator(".tile-self video").evaluate(SIZE) == [width, height]
+        wait_for_size(host, "Ana Rojas", width, height)
+    finally:
+        chromium.close()
+
+
+def test_other_camera_in_the_middle_of_a_call_arrives_in_its_own_size(
+    site: Site, browser: Browser, meeting: Planted, host: Page
+) -> None:
+    ana = site.enter_as_guest(browser, meeting, "Ana Rojas")
+    ana.add_init_script(PLUGGED_IN)
+    ana.reload()
+    join(ana)
+    wait_for_size(host, "Ana Rojas", 1280, 720)
+
+    for width, height in ((640, 480), (320, 180), (1280, 720), (480, 640)):
+        ana.evaluate("size => window.plugIn(...size)", [width, height])
+        for name in ("Turn the camera off", "Turn the camera on"):
+            ana.get_by_role("button", name=name).click()
+        wait_for_size(host, "Ana Rojas", width, height)
+    ana.context.close()
+
+
+def write_film(path: Path, width: int, height: int) -> Path:
+    """Two pictures, one dark and one bright, of which Chromium makes an endless film."""
+    chroma = bytes((128,)) * (width // 2 * (height // 2) * 2)
+    pictures = (bytes((grey,)) * (width * height) + chroma for grey in (60, 180))
+    head = f"YUV4MPEG2 W{width} H{height} F30:1 Ip A1:1 C420\n".encode()
+    path.write_bytes(head + b"".join(b"FRAME\n" + picture for picture in pictures))
+    return path
+
+
+def wait_for_size(page: Page, name: str, width: int, height: int) -> None:
+    end = time.monotonic() + 30
+    while (size := tile_of(page, name).locator("video").evaluate(SIZE)) != [width, height]:
+        assert time.monotonic() < end, f"{width} x {height} is wanted, it stays {size}"
+        page.wait_for_timeout(100)
