@@ -53,8 +53,11 @@ class PathMeter:
             source.packets_lost = block.packets_lost
             source.jitter_ms = jitter_ms
 
-    def read(self, now: float) -> PathQuality:
-        """The figures since they were last read."""
+    def read(self, now: float) -> PathQuality | None:
+        """The figures since they were last read; None when nothing was reported of any source.
+
+        Whoever sends into a dead line loses nothing, as far as the last report knows.
+        """
         active = [source for source in self._sources.values() if source.expected]
         expected = sum(source.expected for source in active)
         lost = min(expected, sum(source.lost for source in active))
@@ -67,7 +70,7 @@ class PathMeter:
         self._octets, self._since = 0, now
         for source in active:
             source.expected = source.lost = 0
-        return quality
+        return quality if active else None
 
     def forget_source(self, ssrc: int) -> None:
         """This source is over; what it told since the figures were read is not told any more."""

@@ -7,7 +7,7 @@ import { chooseDelay } from "../../meetings/static/meetings/js/backoff.js";
 import { toLevel } from "../../meetings/static/meetings/js/level_meter.js";
 import { splitLinks } from "../../meetings/static/meetings/js/links.js";
 import { SpeechDetector } from "../../meetings/static/meetings/js/speech.js";
-import { rateConnection, rateQuality, takeSample } from "../../meetings/static/meetings/js/stats.js";
+import { findQuality, rateConnection, rateQuality, takeSample } from "../../meetings/static/meetings/js/stats.js";
 import { Store } from "../../meetings/static/meetings/js/store.js";
 import { findInitials } from "../../meetings/static/meetings/js/views/people_words.js";
 
@@ -145,6 +145,27 @@ test("stats_relay_figures_are_rated_by_the_worse_direction", () => {
   ].map(rateConnection);
 
   assert.deepEqual(rated, [3, 2, 1, 2, 3, null]);
+});
+
+test("stats_person_from_whom_nothing_comes_any_more_has_no_bars", () => {
+  const streams = [inbound("a", "0", { packetsReceived: 100 }), inbound("v", "1", { packetsReceived: 100 })];
+  const before = takeSample(null, streams, ORIGINS);
+  const now = takeSample(null, [streams[0], inbound("v", "1", { packetsReceived: 200 })], ORIGINS);
+
+  assert.deepEqual(rateQuality(now, before, null), { bo: 3 });
+});
+
+test("stats_tile_and_list_say_the_same_of_a_person", () => {
+  const path = { bitrate_kbps: 900, loss_percent: 5, jitter_ms: 2 };
+  const ana = { seat: "ana", candidate: "host", round_trip_ms: 20, up: path, down: null };
+  const silent = { ...ana, up: null };
+  const find = (connections, isConnected = true) =>
+    findQuality({ quality: { ana: 3 }, connections }, { seat: "ana", is_connected: isConnected });
+
+  assert.deepEqual(
+    [find({ ana }), find({ ana: silent }), find({}), find({ ana }, false)],
+    [2, 3, 3, undefined],
+  );
 });
 
 test("stats_freezes_in_a_row_are_poor", () => {

@@ -95,9 +95,8 @@ async def test_quality_tells_loss_and_round_trip_of_the_one_who_suffers(
             return False
         known = {each.participant: each for each in event.participants}
         ben, cleo, ann = known["ben"], known["cleo"], known["ann"]
-        assert ann.up is not None
-        assert ben.down is not None
-        assert cleo.down is not None
+        if ann.up is None or ben.down is None or cleo.down is None:
+            return False  # not reported of yet
         return (
             (ben.round_trip_ms or 0) >= 120
             and ben.down.loss_percent > 5

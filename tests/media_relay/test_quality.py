@@ -36,13 +36,24 @@ def test_meter_starts_anew_after_each_reading() -> None:
     assert meter.read(6.0) == PathQuality(bitrate_bps=0, loss_percent=0.0, jitter_ms=0.0)
 
 
+def test_meter_of_a_dead_line_does_not_call_it_a_good_one() -> None:
+    meter = PathMeter(now=0.0)
+    meter.take(block(highest=0), CLOCK)
+    meter.take(block(highest=100), CLOCK)
+    meter.count(10_000)
+    before = meter.read(3.0)
+    meter.count(10_000)  # sent on, but nobody answers any more
+
+    assert (before is None, meter.read(6.0)) == (False, None)
+
+
 def test_meter_survives_the_wrap_of_sequence_numbers_and_repairs_that_make_loss_fall() -> None:
     meter = PathMeter(now=0.0)
     meter.take(block(highest=0xFFFFFFF0, lost=9), CLOCK)
     meter.take(block(highest=0x00000054, lost=4), CLOCK)
     meter.take(block(highest=0x00000020, lost=90), CLOCK)  # overtaken by the one before
 
-    assert meter.read(1.0).loss_percent == 0.0
+    assert meter.read(1.0) == PathQuality(bitrate_bps=0, loss_percent=0.0, jitter_ms=0.0)
 
 
 def test_meter_reads_reports_from_the_wire_with_negative_loss() -> None:

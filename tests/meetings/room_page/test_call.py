@@ -1,6 +1,8 @@
 """Two people meet: real browser pages, real web process, real relay."""
 
+import os
 import re
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -306,6 +308,23 @@ def test_lost_socket_is_taken_up_again_with_what_was_missed(ana: Page, zhang: Pa
     zhang.get_by_role("button", name="Chat").click()
 
     expect(zhang.get_by_role("log")).to_contain_text("Did you get this?", timeout=30_000)
+
+
+def test_line_on_which_nothing_arrives_is_said_before_the_browser_notices(
+    site: Site, ana: Page, zhang: Page
+) -> None:
+    for page in (ana, zhang):
+        wait_for_media(page)
+
+    os.kill(site.relay.pid, signal.SIGSTOP)
+    try:
+        for page in (ana, zhang):
+            expect(page.get_by_text("Nothing arrives at the moment.")).to_be_visible()
+    finally:
+        os.kill(site.relay.pid, signal.SIGCONT)
+
+    for page in (ana, zhang):
+        expect(page.get_by_text("Nothing arrives at the moment.")).to_be_hidden()
 
 
 def test_killed_relay_comes_back_and_so_do_sound_and_picture(

@@ -48,6 +48,10 @@ export class Peer {
     });
   }
 
+  get isPublishing() {
+    return this.#publish.isSending;
+  }
+
   /**
    * After a snapshot: keep what is alive, since media outlives the socket; make the rest.
    *

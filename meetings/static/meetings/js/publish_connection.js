@@ -43,6 +43,10 @@ export class PublishConnection {
     this.#recovery = new Recovery(options.onLost, options.onState);
   }
 
+  get isSending() {
+    return this.#tracks.size > 0;
+  }
+
   /**
    * @param {Source} source
    * @param {MediaStreamTrack | null} track  null stops sending

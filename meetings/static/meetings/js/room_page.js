@@ -1,6 +1,7 @@
 /** Wires the room: reads the page's settings, makes the session, hands it to the views. */
 
 import { openLevelMeter } from "./level_meter.js";
+import { LineWatch, countReceived } from "./line_watch.js";
 import { RoomSession } from "./room_session.js";
 import { SpeechDetector, isSameSet } from "./speech.js";
 import { rateQuality, takeSample } from "./stats.js";
@@ -30,7 +31,9 @@ import { Toasts } from "./views/toasts.js";
  */
 
 const LISTEN_EVERY_MS = 150;
-const MEASURE_EVERY_MS = 2_000;
+const MEASURE_EVERY_MS = 1_000;
+/** Bars that change each second only distract. */
+const RATE_EVERY = 2;
 const REMIND_EVERY_MS = 20_000;
 
 const root = /** @type {HTMLElement} */ (document.getElementById("room"));
@@ -173,17 +176,33 @@ function toLinear(level) {
 }
 
 function measure() {
+  const line = new LineWatch();
   /** @type {import("./stats.js").Sample | null} */
   let before = null;
+  let count = 0;
   return async () => {
     if (session.state.phase !== "room") return;
     const { publish, subscribe } = await session.getStats();
+    const received = countReceived(publish?.values() ?? null) + countReceived(subscribe?.report.values() ?? null);
+    const isLineSilent = line.read(isFed(session.state) ? received : null, performance.now());
+    session.store.update((state) => ({ ...state, isLineSilent }));
+    if (count++ % RATE_EVERY) return;
     const origins = subscribe?.origins ?? new Map();
     const now = takeSample(publish?.values() ?? null, subscribe?.report.values() ?? null, origins);
     const quality = rateQuality(now, before, session.state.me?.seat ?? null);
     before = now;
     session.store.update((state) => ({ ...state, quality }));
   };
+}
+
+/**
+ * Whether the relay has something to send us: what others publish, or reports on what we do.
+ *
+ * @param {import("./room_state.js").RoomState} state
+ */
+function isFed({ peer, tracks }) {
+  const isHeard = peer.publish === "connected" && session.isPublishing;
+  return isHeard || (peer.subscribe === "connected" && tracks.length > 0);
 }
 
 function showClock() {

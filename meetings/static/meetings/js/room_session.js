@@ -59,6 +59,11 @@ export class RoomSession {
     return this.store.state;
   }
 
+  /** Something of ours is being sent. */
+  get isPublishing() {
+    return this.#peer.isPublishing;
+  }
+
   /** Open the devices this person used last time. */
   async prepare() {
     const { microphoneId, cameraId, speakerId = "", isMicrophoneOn, isCameraOn } = readPreferences();

@@ -19,6 +19,7 @@
  * @property {import("./signalling.js").SignallingState} socket
  * @property {import("./peer.js").PeerState} peer
  * @property {"ready" | "lost"} relay
+ * @property {boolean} isLineSilent  nothing arrives, though the browser does not say so yet
  * @property {number | null} lobbyPosition
  * @property {string | null} opensAt  while we wait because the room is not open yet
  * @property {import("./protocol.js").Meeting | null} meeting
@@ -57,6 +58,7 @@ export function createRoomState(media) {
     socket: { phase: "idle", attempt: 0, ending: null },
     peer: { publish: "idle", subscribe: "idle" },
     relay: "ready",
+    isLineSilent: false,
     lobbyPosition: null,
     opensAt: null,
     meeting: null,

@@ -53,7 +53,7 @@ export function rateQuality(now, before, ownSeat) {
   const quality = {};
   for (const [id, stream] of Object.entries(now.streams)) {
     const rated = rateStream(stream, before?.streams[id]);
-    quality[stream.seat] = worse(quality[stream.seat] ?? 3, rated);
+    if (rated !== null) quality[stream.seat] = worse(quality[stream.seat] ?? 3, rated);
   }
   if (ownSeat && now.sending) {
     quality[ownSeat] = rate({ ...now.sending, jitterS: 0, freezes: 0 });
@@ -83,6 +83,20 @@ export function rateConnection({ round_trip_ms: roundTripMs, up, down }) {
   return rated;
 }
 
+/**
+ * The word that everything on the page shows of a person: what the relay measured, where we are
+ * told, so that tile and list say the same; undefined while nothing is known.
+ *
+ * @param {Pick<import("./room_state.js").RoomState, "quality" | "connections">} state
+ * @param {Pick<import("./protocol.js").RosterEntry, "seat" | "is_connected">} entry
+ * @returns {Quality | undefined}
+ */
+export function findQuality({ quality, connections }, { seat, is_connected: isConnected }) {
+  if (!isConnected) return undefined;
+  const known = connections[seat];
+  return (known && rateConnection(known)) ?? quality[seat];
+}
+
 /** @param {Iterable<any>} stats */
 function summariseSending(stats) {
   const reports = [...stats].filter((stat) => stat.type === "remote-inbound-rtp");
@@ -94,13 +108,16 @@ function summariseSending(stats) {
 }
 
 /**
+ * A stream of which nothing came says nothing: it may be paused, hidden, or its sender gone.
+ *
  * @param {Stream} now
  * @param {Stream | undefined} before
- * @returns {Quality}
+ * @returns {Quality | null}
  */
 function rateStream(now, before) {
   const lost = Math.max(0, now.packetsLost - (before?.packetsLost ?? now.packetsLost));
   const received = Math.max(0, now.packetsReceived - (before?.packetsReceived ?? 0));
+  if (!lost && !received) return null;
   return rate({
     lossShare: lost ? lost / (lost + received) : 0,
     jitterS: now.jitterS,

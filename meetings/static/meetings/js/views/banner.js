@@ -19,7 +19,12 @@ export function wireBanner(root, session) {
   action.addEventListener("click", () => session.tryAgain());
 
   session.store.subscribe(
-    [(state) => state.socket, (state) => state.peer, (state) => state.relay],
+    [
+      (state) => state.socket,
+      (state) => state.peer,
+      (state) => state.relay,
+      (state) => state.isLineSilent,
+    ],
     (state) => {
       clearTimeout(timer);
       const words = describe(state);
@@ -28,14 +33,15 @@ export function wireBanner(root, session) {
         banner.hidden = !words;
         text.textContent = words;
       };
-      if (words && banner.hidden) timer = setTimeout(show, PATIENCE_MS);
+      // A silent line has had its patience.
+      if (words && banner.hidden && !state.isLineSilent) timer = setTimeout(show, PATIENCE_MS);
       else show();
     },
   );
 }
 
 /** @param {import("../room_state.js").RoomState} state */
-function describe({ socket, peer, relay }) {
+function describe({ socket, peer, relay, isLineSilent }) {
   const isMediaAlive = peer.subscribe === "connected" || peer.publish === "connected";
   if (socket.phase === "retrying" || (socket.phase === "connecting" && socket.attempt > 0)) {
     return isMediaAlive
@@ -47,6 +53,9 @@ function describe({ socket, peer, relay }) {
   }
   if (peer.subscribe === "recovering" || peer.publish === "recovering") {
     return gettext("Restoring sound and picture …");
+  }
+  if (isLineSilent) {
+    return gettext("Nothing arrives at the moment. If it stays so, the connection is made anew.");
   }
   return "";
 }

@@ -3,6 +3,7 @@
 import { chooseGrid } from "../grid_layout.js";
 import { findEntry } from "../room_state.js";
 import { planStage } from "../stage_layout.js";
+import { findQuality } from "../stats.js";
 import { ViewReport } from "../view_report.js";
 import { part } from "./dom.js";
 import { showName } from "./people_words.js";
@@ -50,6 +51,7 @@ export class Stage {
         (state) => state.speaking,
         (state) => state.activeSpeaker,
         (state) => state.quality,
+        (state) => state.connections,
         (state) => state.paused,
         (state) => state.pinned,
         (state) => state.media,
@@ -133,7 +135,7 @@ export class Stage {
       isPinned: state.pinned === key,
       isPaused: state.paused.has(key),
       track: this.#findTrack(seat, source, isSelf, state),
-      quality: state.quality[seat],
+      quality: entry ? findQuality(state, entry) : undefined,
     };
   }
 
