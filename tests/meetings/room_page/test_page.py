@@ -496,6 +496,22 @@ def test_nothing_is_wider_than_the_screen(open_page: Open, width: int) -> None:
         assert box["x"] + box["width"] <= width
 
 
+@pytest.mark.parametrize("panel", ["Chat", "People"])
+def test_open_panel_on_a_phone_leaves_mute_and_leave_in_reach(open_page: Open, panel: str) -> None:
+    page = open_page(FakeRoom(ANA, HOST, BO), viewport=PHONE)
+    page.get_by_role("button", name=panel).click()
+    opened = page.locator(".panel").bounding_box()
+    assert opened is not None
+    assert opened["height"] > PHONE["height"] / 2
+
+    microphone = page.get_by_role("button", name="Microphone", exact=True)
+    expect(microphone).to_have_attribute("aria-pressed", "true")
+    microphone.click()
+
+    expect(microphone).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Leave", exact=True).click(trial=True)
+
+
 def test_page_breaks_no_rule_of_the_content_policy(open_page: Open) -> None:
     room = FakeRoom(ANA, HOST, BO)
     page = open_page(room, is_joined=False)

@@ -100,6 +100,30 @@ def test_guest_reads_the_notice_and_decides(open_page: Open) -> None:
     expect(page.locator("[data-part=toasts]")).to_contain_text("The recording has ended.")
 
 
+def test_notice_is_folded_into_a_dot_until_something_else_is_to_be_said(open_page: Open) -> None:
+    room = RecordableRoom(ANA, HOST)
+    room.recording = CARD
+    page = open_page(room)
+    agree = page.get_by_role("button", name="Agree to be recorded")
+    expect(agree).to_be_visible()
+    notice = page.locator("[data-part=recording]")
+    wide = notice.bounding_box()
+
+    page.get_by_role("button", name="Fold the notice of the recording").click()
+
+    expect(agree).to_be_hidden()
+    narrow = notice.bounding_box()
+    assert wide is not None
+    assert narrow is not None
+    assert narrow["x"] + narrow["width"] < DESK["width"] / 4 < wide["width"]
+    expect(notice.get_by_role("status")).to_contain_text(NOTICE)
+    page.get_by_role("button", name="Show the notice of the recording").click()
+    agree.click()
+    page.get_by_role("button", name="Fold the notice of the recording").click()
+    room.send(RecordingChanged(seq=room.next_seq(), recording=REFUSED))
+    expect(page.get_by_text("You will be in the recording.")).to_be_visible()
+
+
 def test_guest_is_not_told_that_it_is_recorded_before_and_while_it_is_not(open_page: Open) -> None:
     room = RecordableRoom(ANA, HOST)
     page = open_page(room)

@@ -5,7 +5,7 @@
 
 import { isAllowed } from "../room_state.js";
 import { askToConfirm } from "./dialogs.js";
-import { part } from "./dom.js";
+import { name, part } from "./dom.js";
 
 /** After the announced begin the media server should have confirmed within this time. */
 const CONFIRMED_WITHIN_MS = 6_000;
@@ -80,6 +80,7 @@ function wireNotice(root, session) {
   const agree = part(root, "recording-agree");
   const refuse = part(root, "recording-refuse");
   const status = part(root, "recording-status");
+  const showFold = wireFold(notice, part(root, "recording-fold"));
   agree.addEventListener("click", () => void session.answerRecording(true));
   refuse.addEventListener("click", () => void session.answerRecording(false));
 
@@ -106,6 +107,7 @@ function wireNotice(root, session) {
     status.role = words?.isWarning ? "alert" : null;
     if (status.textContent !== words?.text) status.textContent = words?.text ?? "";
     status.classList.toggle("recording-warning", words?.isWarning ?? false);
+    showFold([opening, choice.text, words?.isWarning ? words.text : ""].join());
     clearTimeout(timer);
     if (!recordingStatus) timer = setTimeout(draw, CONFIRMED_WITHIN_MS + 500);
   };
@@ -113,6 +115,34 @@ function wireNotice(root, session) {
     [(state) => state.me, (state) => state.recording, (state) => state.recordingStatus],
     draw,
   );
+}
+
+/**
+ * A press folds the notice into a dot, which does not cover what stands on the stage; whatever else
+ * is to be said unfolds it.
+ *
+ * @param {HTMLElement} notice
+ * @param {HTMLElement} button
+ * @returns {(said: string) => void} draws it for what the notice says now
+ */
+function wireFold(notice, button) {
+  let said = "";
+  /** @type {string | null} */
+  let folded = null;
+  const draw = () => {
+    const isFolded = folded === said;
+    notice.dataset.folded = String(isFolded);
+    button.ariaExpanded = String(!isFolded);
+    name(button, isFolded ? gettext("Show the notice of the recording") : gettext("Fold the notice of the recording"));
+  };
+  button.addEventListener("click", () => {
+    folded = folded === said ? null : said;
+    draw();
+  });
+  return (words) => {
+    said = words;
+    draw();
+  };
 }
 
 /**
