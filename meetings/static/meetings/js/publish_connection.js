@@ -111,7 +111,8 @@ export class PublishConnection {
   async #applyTrack(source, track) {
     const transceiver = this.#transceivers.get(source);
     const encodings = track ? chooseEncodings(source, track.getSettings()) : null;
-    if (transceiver && encodings && countEncodings(transceiver) !== encodings.length) {
+    const isFit = source !== "camera" || !transceiver || !encodings || countEncodings(transceiver) === encodings.length;
+    if (transceiver && !isFit) {
       await this.#rest(source, transceiver);
       await this.#negotiate();
     } else if (transceiver) {
