@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_MONTHS = 240
 BUDGET_ROWS = 8
+MOST_DIGITS = 30  # of an amount or an effect: more is a slip, and "1e99999999" would never end
 
 
 class RunForm(forms.Form):
@@ -94,6 +95,7 @@ class RegressionForm(RunForm):
         label=_("Forecast at a monthly spend of"),
         required=False,
         min_value=Decimal(0),
+        max_digits=MOST_DIGITS,
         help_text=_("In the currency above, for all channels together. Empty: no forecast."),
     )
 
@@ -173,9 +175,9 @@ class BudgetChannelForm(forms.Form):
     """One line of the budget table; an empty line does not count."""
 
     name = forms.CharField(label=_("Channel"), max_length=120, required=False)
-    effect = forms.DecimalField(label=_("Effect"), required=False)
-    cap = forms.DecimalField(label=_("Cap"), required=False)
-    floor = forms.DecimalField(label=_("Floor"), required=False)
+    effect = forms.DecimalField(label=_("Effect"), required=False, max_digits=MOST_DIGITS)
+    cap = forms.DecimalField(label=_("Cap"), required=False, max_digits=MOST_DIGITS)
+    floor = forms.DecimalField(label=_("Floor"), required=False, max_digits=MOST_DIGITS)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -198,7 +200,9 @@ class BudgetForm(RunForm):
     icon = "pie"
 
     currency = _currency_field()
-    total = forms.DecimalField(label=_("Total budget"), min_value=Decimal(0))
+    total = forms.DecimalField(
+        label=_("Total budget"), min_value=Decimal(0), max_digits=MOST_DIGITS
+    )
     unit = forms.ChoiceField(
         label=_("What the effect means"),
         choices=list(EFFECT_UNITS.items()),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ Table = Mapping[str, Sequence[Any] | NDArray[Any]]
 EMPTY_TEXTS = frozenset({"", "na", "n/a", "nan", "null", "none"})
 ROWS_NAMED = 1_000
 LARGEST = 1e100  # squares and sums of squares stay far from overflow
+MOST_DIGITS = 100  # of an exact number, before and after its point
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,17 @@ def check_table(data: Table, columns: Sequence[str]) -> int:
     if len(set(lengths.values())) > 1:
         raise BadProblem([refuse("lengths_differ", lengths=lengths)])
     return next(iter(lengths.values()), 0)
+
+
+def is_ordinary(number: Decimal) -> bool:
+    """Whether an exact number is finite and short enough to be written out.
+
+    "1e100000000" takes eleven characters to write and a hundred million digits to reckon with.
+    """
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int):
+        return False
+    return exponent >= -MOST_DIGITS and max(exponent, number.adjusted()) < MOST_DIGITS
 
 
 def is_empty(cell: Any) -> bool:

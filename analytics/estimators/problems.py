@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from analytics.estimators.budget.spec import BudgetSpec, Channel, Constraint
+from analytics.estimators.cells import MOST_DIGITS, is_ordinary
 from analytics.estimators.errors import Finding, Refused, refuse
 from analytics.estimators.score import Indicator, ScoreSpec
 
@@ -160,6 +161,14 @@ def _read_decimal(document: Json, key: str, place: str) -> Decimal | None:
     number = _parse("" if isinstance(value, bool) else str(value))
     if number is None:
         raise UnreadableProblem([_not_a_number(key, place, value)])
+    if number.is_finite() and not is_ordinary(number):
+        raise UnreadableProblem(
+            [
+                refuse(
+                    "value_too_long", key=key, place=place, value=str(value)[:50], most=MOST_DIGITS
+                )
+            ]
+        )
     return number
 
 

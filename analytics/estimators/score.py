@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import permutations
 from typing import Any, Literal
 
+from analytics.estimators.cells import is_ordinary
 from analytics.estimators.errors import BadProblem, Finding, Status, judge, refuse, warn
 
 TOP = 10  # every indicator is mapped to 0..TOP
@@ -122,9 +123,10 @@ def score_meeting(spec: ScoreSpec) -> ScoreResult:
     rationals; a figure without a finite decimal form is rounded once, at the end, to 12 places.
 
     Missing values are refused or, with `spec.may_leave_out`, left out by name; they are never taken
-    as zero. Raises `BadProblem` for no indicators, names given twice, missing or non-finite
-    figures, an empty scale, a value off its scale, negative weights, weights that do not sum to
-    exactly 1, and when nothing with a weight is left to score.
+    as zero. Raises `BadProblem` for no indicators, names given twice, missing figures, figures that
+    are not finite or longer than a hundred digits before or after the point, an empty scale, a
+    value off its scale, negative weights, weights that do not sum to exactly 1, and when nothing
+    with a weight is left to score.
 
     Source: simple additive weighting with min-max normalisation, OECD/JRC Handbook on
     Constructing Composite Indicators (2008), steps 5 (normalisation) and 7 (aggregation).
@@ -214,7 +216,7 @@ def _check_indicator(one: Indicator) -> list[Finding]:
     """What is wrong with its figures; one that is left out has a weight only."""
     low, high = one.scale
     figures = (one.weight,) if one.value is None else (one.weight, one.value, low, high)
-    if not all(figure.is_finite() for figure in figures):
+    if not all(is_ordinary(figure) for figure in figures):
         return [refuse("figure_not_finite", indicator=one.name)]
     if one.weight < 0:
         return [refuse("negative_weight", indicator=one.name, weight=_spell(one.weight))]

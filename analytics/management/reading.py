@@ -61,7 +61,7 @@ def read_problem(path: str) -> Any:
     """A JSON document; its numbers stay exact decimals."""
     try:
         return json.loads(_read_text(path), parse_float=Decimal, parse_constant=Decimal)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a whole number of thousands of digits
         raise UnreadableFile(
             _("“%(path)s” is not a proper JSON file: %(error)s.") % {"path": path, "error": error}
         ) from error

@@ -7,6 +7,18 @@ TEXTS = {
         _("There is no channel to spend money on."),
         _("Add at least one channel with its effect."),
     ),
+    "too_many_channels": (
+        _("There are %(count)s channels; at most %(most)s can be split over at once."),
+        _("Put small channels together, leave out the step, or solve the parts one by one."),
+    ),
+    "too_many_constraints": (
+        _("There are %(count)s further limits; at most %(most)s can be kept at once."),
+        _("Leave out the limits that never bind."),
+    ),
+    "too_many_curve_points": (
+        _("The response curves have %(count)s points; at most %(most)s are possible together."),
+        _("Give fewer points for each curve: ten are plenty."),
+    ),
     "unit_missing": (
         _("The unit of the effects is not chosen."),
         _("Choose: new customers per unit of money (per_unit), or at full cap (at_cap)."),
@@ -92,6 +104,20 @@ TEXTS = {
     ),
     "total_not_spent": (
         _("Only %(spent)s of %(total)s is spent: more money would win nobody within the limits."),
+        _("Raise a cap, or keep the rest."),
+    ),
+    "rest_below_a_step": (
+        _(
+            "%(spent)s of %(total)s is spent: the rest does not make up another useful step of"
+            " %(step)s."
+        ),
+        _("One step more in total would win %(more)s new customers; or take smaller steps."),
+    ),
+    "step_wins_nobody": (
+        _(
+            "Only %(spent)s of %(total)s is spent: one step of %(step)s more in total would win"
+            " nobody within the limits."
+        ),
         _("Raise a cap, or keep the rest."),
     ),
     "beyond_observed": (

@@ -19,6 +19,10 @@ TEXTS = {
         _("“%(key)s” of “%(place)s” is not a number: %(value)s."),
         _("Write a number with a point before its decimals."),
     ),
+    "value_too_long": (
+        _("“%(key)s” of “%(place)s” has too many digits: %(value)s."),
+        _("Write a number with at most %(most)s digits before and after its point."),
+    ),
     "value_not_text": (
         _("“%(key)s” of “%(place)s” should be a text."),
         _("Write it in quotation marks."),

@@ -24,7 +24,7 @@ TEXTS = {
     ),
     "figure_not_finite": (
         _("A figure of “%(indicator)s” is not an ordinary number."),
-        _("Correct its value, weight or scale."),
+        _("Correct its value, weight or scale: a finite number of at most a hundred digits."),
     ),
     "negative_weight": (
         _("The weight of “%(indicator)s” is below zero: %(weight)s."),

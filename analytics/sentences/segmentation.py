@@ -54,6 +54,13 @@ TEXTS = {
         _("These %(k)s segments are not stable: other samples would group people differently."),
         _("Use them to sort your thoughts, not to decide; try another number or other columns."),
     ),
+    "small_segments": (
+        _("Segments of fewer than %(least)s people: %(count)s. The smallest has %(smallest)s."),
+        _(
+            "Look at these people one by one: a few outliers are no segment. Leave them out, or ask"
+            " for fewer segments."
+        ),
+    ),
     "k_from_sample": (
         _("The number of segments was judged on a sample of %(sample)s of %(n)s rows."),
         _("Nothing to do: the segments themselves were made from all rows."),

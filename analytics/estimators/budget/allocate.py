@@ -7,7 +7,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from analytics.estimators.budget.checks import check_budget, find_cap
+from analytics.estimators.budget.checks import TOTAL, check_budget, find_cap
+from analytics.estimators.budget.duals import find_duals
+from analytics.estimators.budget.ladder import climb, find_turns
 from analytics.estimators.budget.prices import price_limits
 from analytics.estimators.budget.program import (
     NOTHING,
@@ -16,6 +18,9 @@ from analytics.estimators.budget.program import (
     build_program,
     optimise,
     solve,
+    tidy,
+    to_amounts,
+    weigh_spend,
 )
 from analytics.estimators.budget.relaxing import find_relaxations
 from analytics.estimators.budget.spec import (
@@ -23,14 +28,14 @@ from analytics.estimators.budget.spec import (
     BudgetSpec,
     Comparison,
     Relaxation,
-    Rung,
+    ShadowPrice,
 )
 from analytics.estimators.cells import Floats
 from analytics.estimators.errors import Finding, InfeasibleBudget, inform, judge, refuse, warn
 from analytics.estimators.threads import on_one_thread
 
-LADDER = tuple(share / 10 for share in range(13))
-DIFFERENT = 1e-4  # of the problem's scale: allocations nearer than this are the same
+DIFFERENT = 1e-4  # of a channel's size: allocations nearer than this are the same
+MOST_ALTERNATIVES = 10
 AS_GOOD = 1 - 1e-9
 
 
@@ -58,8 +63,11 @@ def allocate_budget(spec: BudgetSpec) -> BudgetResult:
         best = solve(program)
     if best is None:
         _raise_infeasible(program)
-    alternatives = _find_alternatives(program, best)
-    findings = tuple(_remark(spec, program, best, alternatives))
+    duals = None if program.step else find_duals(program, best)
+    is_unique = duals is not None and duals.is_unique
+    alternatives = [] if is_unique else _find_alternatives(program, best)
+    prices = price_limits(program, best, duals)
+    findings = tuple(_remark(spec, program, best, alternatives, prices))
     return BudgetResult(
         findings=findings,
         status=judge(findings),
@@ -67,8 +75,9 @@ def allocate_budget(spec: BudgetSpec) -> BudgetResult:
         allocation=program.name_amounts(best.amounts),
         objective=_round(best.objective),
         binding=tuple(_list_binding(program, best)),
-        shadow_prices=price_limits(program, best),
-        ladder=tuple(_climb(program, best)),
+        shadow_prices=prices,
+        ladder=tuple(climb(program, best)),
+        turns=tuple(find_turns(program, best)),
         alternatives=tuple(alternatives),
         comparisons=tuple(_compare(spec, program)),
     )
@@ -89,78 +98,78 @@ def _spell(relax: tuple[Relaxation, ...]) -> list[dict[str, Any]]:
 
 
 def _remark(
-    spec: BudgetSpec, program: Program, best: Solution, alternatives: list[Mapping[str, float]]
+    spec: BudgetSpec,
+    program: Program,
+    best: Solution,
+    alternatives: list[Mapping[str, float]],
+    prices: Mapping[str, ShadowPrice],
 ) -> Iterator[Finding]:
     if alternatives:
         yield inform("not_unique", count=len(alternatives))
-    spent = float(best.amounts.sum())
-    if spec.total is not None and spec.total - spent > NOTHING * program.scale:
-        yield warn("total_not_spent", spent=program.tidy(spent), total=spec.total)
+    yield from _remark_on_rest(spec, best, prices)
     for channel, amount in zip(spec.channels, best.amounts, strict=True):
         observed = channel.largest_observed
         if channel.cap is None and observed is not None:
             yield inform("cap_from_largest_spend", channel=channel.name, cap=observed)
-        elif observed is not None and amount > observed + NOTHING * program.scale:
+        elif observed is not None and amount > observed * (1 + NOTHING):
             yield warn(
                 "beyond_observed",
                 channel=channel.name,
-                amount=program.tidy(float(amount)),
+                amount=tidy(float(amount), observed),
                 observed=observed,
             )
         if find_cap(channel) is None:
             yield inform("no_cap", channel=channel.name)
 
 
+def _remark_on_rest(
+    spec: BudgetSpec, best: Solution, prices: Mapping[str, ShadowPrice]
+) -> Iterator[Finding]:
+    """Money that is left over, in accord with the price of one step more."""
+    spent = float(best.amounts.sum())
+    if spec.total is None or spec.total - spent <= NOTHING * spec.total:
+        return
+    figures = {"spent": tidy(spent, spec.total), "total": spec.total}
+    if not spec.step:
+        yield warn("total_not_spent", **figures)
+    elif more := prices[TOTAL].more:
+        yield inform("rest_below_a_step", **figures, step=spec.step, more=more)
+    else:
+        yield warn("step_wins_nobody", **figures, step=spec.step)
+
+
 def _list_binding(program: Program, best: Solution) -> Iterator[str]:
     """The limits that are used up to the last unit."""
-    for limit in program.limits:
-        slack = abs(limit.value - float(limit.row @ best.amounts))
-        if slack <= NOTHING * program.scale * limit.size:
+    for limit, slack in zip(program.limits, program.measure_slack(best.amounts), strict=True):
+        if slack <= NOTHING:
             yield limit.name
 
 
-def _climb(program: Program, best: Solution) -> Iterator[Rung]:
-    """The best allocation at 0 to 120 % of the total, and who gets less than at 100 %."""
-    totals = [limit.value for limit in program.limits if limit.kind == "total"]
-    for total, share in ((total, share) for total in totals for share in LADDER):
-        rung = best if share == 1 else solve(program.move(0, total * share))
-        if rung is None:
-            yield Rung(share, program.tidy(total * share), None, None, ())
-            continue
-        less = best.amounts - rung.amounts > NOTHING * program.scale
-        yield Rung(
-            share=share,
-            total=program.tidy(total * share),
-            allocation=program.name_amounts(rung.amounts),
-            objective=_round(rung.objective),
-            cut=tuple(name for name, is_cut in zip(program.names, less, strict=True) if is_cut),
-        )
-
-
 def _find_alternatives(program: Program, best: Solution) -> list[Mapping[str, float]]:
-    """Other allocations as good as the best that spend no more, one for each way to differ.
+    """Other allocations as good as the best that spend no more, ten at most.
 
     The least and the most each channel can get without losing a customer; if none differs from
     the best allocation, that is the only one.
     """
-    pieces = len(program.pieces)
-    gain = np.array([-piece.slope / program.slope_scale for piece in program.pieces])
-    as_good = (gain, -best.objective / program.slope_scale / program.scale)
-    no_dearer = (np.ones(pieces), float(best.amounts.sum()) / program.scale)
+    scaled, spend = program.scaled, weigh_spend(program)
+    as_good = (-scaled.gains, -best.objective / scaled.gain_size)
+    no_dearer = (spend, float(best.amounts.sum()) / float(program.amount_sizes.max()))
     found: list[Floats] = []
     for aim in chain.from_iterable((row, -row) for row in program.spread):
-        pieces_filled, _ = optimise(program, aim, [as_good, no_dearer])
-        if pieces_filled is None:
+        filled = optimise(program, aim, [as_good, no_dearer])
+        if filled is None:
             continue
-        amounts = program.spread @ pieces_filled[:pieces]
+        amounts = to_amounts(program, filled)
         is_as_good = program.count_customers(amounts) >= AS_GOOD * best.objective
         if is_as_good and all(_differ(program, amounts, one) for one in [best.amounts, *found]):
             found.append(amounts)
+        if len(found) == MOST_ALTERNATIVES:
+            break
     return [program.name_amounts(amounts) for amounts in found]
 
 
 def _differ(program: Program, one: Floats, other: Floats) -> bool:
-    return bool(np.abs(one - other).max() > DIFFERENT * program.scale)
+    return bool((np.abs(one - other) > DIFFERENT * program.amount_sizes).any())
 
 
 def _compare(spec: BudgetSpec, program: Program) -> Iterator[Comparison]:

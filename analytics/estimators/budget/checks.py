@@ -10,11 +10,16 @@ from analytics.estimators.errors import BadProblem, Finding, refuse
 
 UNITS = ("per_unit", "at_cap")
 TOTAL = "total"
+MOST_CHANNELS, MOST_CHANNELS_IN_STEPS = 500, 100  # answered within seconds
+MOST_CONSTRAINTS = 500
+MOST_POINTS = 2_000  # of all curves together
 LARGEST_AMOUNT = 1e15  # beyond it a float no longer tells cents apart, and solvers see infinity
 
 
 def check_budget(spec: BudgetSpec) -> None:
     """Raise `BadProblem` with everything that does not hold together."""
+    if too_large := list(_check_size(spec)):
+        raise BadProblem(too_large)
     findings = [
         *_check_whole(spec),
         *(finding for channel in spec.channels for finding in _check_channel(spec, channel)),
@@ -26,6 +31,17 @@ def check_budget(spec: BudgetSpec) -> None:
     ]
     if findings:
         raise BadProblem(findings)
+
+
+def _check_size(spec: BudgetSpec) -> Iterator[Finding]:
+    points = sum(len(channel.curve) for channel in spec.channels)
+    for what, count, most in (
+        ("channels", len(spec.channels), MOST_CHANNELS_IN_STEPS if spec.step else MOST_CHANNELS),
+        ("constraints", len(spec.constraints), MOST_CONSTRAINTS),
+        ("curve_points", points, MOST_POINTS),
+    ):
+        if count > most:
+            yield refuse(f"too_many_{what}", count=count, most=most)
 
 
 def label(constraint: Constraint, index: int) -> str:

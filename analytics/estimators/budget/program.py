@@ -1,8 +1,9 @@
 """The linear program behind an allocation, in units the solver likes.
 
 Every channel is a row of pieces with falling slopes; every limit reads `row x amounts <= bound`.
-Amounts, slopes and rows are divided by powers of two (which costs no digit), because the solver's
-tolerances are absolute.
+Each channel's amounts, each row and the gains are divided by powers of two of their own (which
+costs no digit), because the solver's tolerances are absolute: a channel that takes a thousand
+counts no less than one that takes a billion, when it wins as much.
 """
 
 import math
@@ -13,7 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import OptimizeResult, linprog
+from scipy.sparse import csr_array
 
 from analytics.estimators.budget.checks import TOTAL, find_cap, label, start_at_zero
 from analytics.estimators.budget.spec import BudgetSpec, Channel, LimitKind
@@ -22,13 +24,13 @@ from analytics.estimators.errors import DidNotConverge, UnboundedBudget, refuse
 
 TOLERANCE = 1e-10
 SIGNIFICANT_DIGITS = 14
-NOTHING = 1e-9  # of the largest amount: below this an amount is zero
-SOLVED, INFEASIBLE, UNBOUNDED = 0, 2, 3
+NOTHING = 1e-9  # of the size of a channel or a limit: below this an amount is zero
+SOLVED, OUT_OF_TIME, INFEASIBLE, UNBOUNDED = 0, 1, 2, 3
 OPTIONS = {
     "primal_feasibility_tolerance": TOLERANCE,
     "dual_feasibility_tolerance": TOLERANCE,
 }
-STEP_OPTIONS = {"mip_rel_gap": 0.0}
+STEP_OPTIONS = {"mip_rel_gap": 0.0, "time_limit": 20.0}
 
 Rows = Sequence[tuple[Floats, float]]
 
@@ -46,11 +48,6 @@ class Limit:
     def sign(self) -> float:
         return -1.0 if self.kind in ("floor", "min") else 1.0
 
-    @property
-    def size(self) -> float:
-        """The power of two that brings the row's coefficients near one."""
-        return round_to_power(float(np.abs(self.row).max()))
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -63,11 +60,27 @@ class Piece:
 
 @dataclass(frozen=True)
 class Solution:
-    """Amounts by channel, new customers, and what one more of each limit's value would add."""
+    """Amounts by channel and new customers."""
 
     amounts: Floats
     objective: float
-    prices: Floats | None
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """The program in units in which every coefficient and every amount lies near one.
+
+    maximise gains x filled, where rows x filled <= bounds and 0 <= filled <= widths. A filled piece
+    counts in `amount_sizes` of its channel, a row in `row_sizes`, gains in `gain_size`.
+    """
+
+    rows: Floats
+    bounds: Floats
+    gains: Floats
+    widths: Floats
+    amount_sizes: Floats
+    row_sizes: Floats
+    gain_size: float
 
 
 @dataclass(frozen=True)
@@ -78,56 +91,110 @@ class Program:
     step: float | None
 
     @cached_property
-    def scale(self) -> float:
-        sizes = [abs(limit.value) / limit.size for limit in self.limits]
-        return round_to_power(max([*sizes, self.step or 0.0]))
-
-    @cached_property
-    def slope_scale(self) -> float:
-        return round_to_power(max(piece.slope for piece in self.pieces))
-
-    @cached_property
     def spread(self) -> Floats:
         """Channels x pieces: which piece belongs to which channel."""
         owners = np.array([piece.channel for piece in self.pieces])
         return np.asarray(owners == np.arange(len(self.names))[:, None], dtype=np.float64)
+
+    @cached_property
+    def rows(self) -> Floats:
+        """Limits x channels."""
+        return np.array([limit.row for limit in self.limits]).reshape(-1, len(self.names))
+
+    @cached_property
+    def values(self) -> Floats:
+        return np.array([limit.value for limit in self.limits])
+
+    @cached_property
+    def signs(self) -> Floats:
+        return np.array([limit.sign for limit in self.limits])
+
+    @cached_property
+    def amount_sizes(self) -> Floats:
+        """A power of two near the most each channel could get, as far as single limits tell."""
+        bounding = (self.signs > 0) & (self.values > 0) & (self.rows >= 0).all(axis=1)
+        rows, values = self.rows[bounding], self.values[bounding]
+        with np.errstate(divide="ignore"):
+            most = np.min(values[:, None] / rows, axis=0, initial=np.inf)
+            reach = np.abs(self.values) / np.abs(self.rows).max(axis=1, initial=0.0)
+        usual = float(np.max(reach, initial=self.step or 0.0))
+        return np.array([round_to_power(one if np.isfinite(one) else usual) for one in most])
+
+    @cached_property
+    def row_sizes(self) -> Floats:
+        return np.array([round_to_power(one) for one in self._weighted.max(axis=1, initial=0.0)])
+
+    @cached_property
+    def _weighted(self) -> Floats:
+        return np.asarray(np.abs(self.rows) * self.amount_sizes)
+
+    @cached_property
+    def scaled(self) -> Scaled:
+        of_piece = self.amount_sizes @ self.spread
+        gains = np.array([piece.slope for piece in self.pieces]) * of_piece
+        gain_size = round_to_power(float(gains.max()))
+        factors = self.signs / self.row_sizes
+        return Scaled(
+            rows=(factors[:, None] * self.rows * self.amount_sizes) @ self.spread,
+            bounds=factors * self.values,
+            gains=gains / gain_size,
+            widths=np.array([piece.width for piece in self.pieces]) / of_piece,
+            amount_sizes=self.amount_sizes,
+            row_sizes=self.row_sizes,
+            gain_size=gain_size,
+        )
 
     def move(self, index: int, value: float) -> "Program":
         """The same program with another value for one limit."""
         moved = replace(self.limits[index], value=value)
         return replace(self, limits=(*self.limits[:index], moved, *self.limits[index + 1 :]))
 
-    def without(self, index: int) -> "Program":
-        """The same program without one limit, measured in the same units."""
-        rest = replace(self, limits=(*self.limits[:index], *self.limits[index + 1 :]))
-        rest.__dict__["scale"] = self.scale
-        return rest
-
     def name_amounts(self, amounts: Floats) -> dict[str, float]:
-        return {name: self.tidy(float(one)) for name, one in zip(self.names, amounts, strict=True)}
+        return {
+            name: tidy(float(one), size)
+            for name, one, size in zip(self.names, amounts, self.amount_sizes, strict=True)
+        }
 
-    def tidy(self, amount: float) -> float:
-        """An amount without the solver's dust in its last digits."""
-        if abs(amount) <= NOTHING * self.scale:
-            return 0.0
-        return float(f"{amount:.{SIGNIFICANT_DIGITS}g}")
+    def fill(self, amounts: Floats) -> Floats:
+        """How far each piece is filled: a channel's pieces from the steepest on."""
+        left = [float(amount) for amount in amounts]
+        filled = np.zeros(len(self.pieces))
+        for place, piece in enumerate(self.pieces):
+            filled[place] = min(left[piece.channel], piece.width)
+            left[piece.channel] -= filled[place]
+        return filled
 
     def count_customers(self, amounts: Floats) -> float:
-        """New customers of an allocation: each channel's pieces are filled from the steepest."""
-        left = [float(amount) for amount in amounts]
-        total = 0.0
-        for piece in self.pieces:
-            filled = min(left[piece.channel], piece.width)
-            left[piece.channel] -= filled
-            total += filled * piece.slope
-        return total
+        """New customers of an allocation."""
+        filled = self.fill(amounts)
+        return math.fsum(one * piece.slope for one, piece in zip(filled, self.pieces, strict=True))
+
+    def count_steps(self) -> tuple[Floats, Floats]:
+        """The fewest and the most whole steps of each channel, as far as single limits tell.
+
+        With these bounds branching ends soon where no whole steps keep all limits.
+        """
+        step, alone = self.step or 1.0, (self.rows != 0).sum(axis=1) == 1
+        fewest, most = np.zeros(len(self.names)), np.full(len(self.names), np.inf)
+        for row, value, sign, is_alone in zip(
+            self.rows, self.values, self.signs, alone, strict=True
+        ):
+            if sign > 0 and value >= 0 and (row >= 0).all():
+                used = row > 0
+                most[used] = np.minimum(most[used], np.floor(value / row[used] / step + NOTHING))
+            elif sign < 0 and is_alone and row.max() > 0:
+                channel = int(row.argmax())
+                steps = np.ceil(value / row[channel] / step - NOTHING)
+                fewest[channel] = max(fewest[channel], steps)
+        return fewest, most
+
+    def measure_slack(self, amounts: Floats) -> Floats:
+        """What is left of each limit, as a share of its size; negative where it is broken."""
+        sizes = np.maximum(np.abs(self.values), self.row_sizes)
+        return np.asarray(self.signs * (self.values - self.rows @ amounts) / sizes)
 
     def keeps_limits(self, amounts: Floats) -> bool:
-        slack = [limit.sign * (limit.value - limit.row @ amounts) for limit in self.limits]
-        return all(
-            one >= -NOTHING * self.scale * limit.size
-            for one, limit in zip(slack, self.limits, strict=True)
-        )
+        return bool((self.measure_slack(amounts) >= -NOTHING).all())
 
 
 def build_program(spec: BudgetSpec) -> Program:
@@ -160,86 +227,104 @@ def solve(program: Program) -> Solution | None:
 
     Raises `UnboundedBudget` where nothing limits the spend.
     """
-    pieces = len(program.pieces)
-    objective = np.array([-piece.slope / program.slope_scale for piece in program.pieces])
-    amounts, prices = optimise(program, objective)
-    if amounts is None:
+    filled = optimise(program, -program.scaled.gains)
+    if filled is None:
         return None
-    found = program.spread @ amounts[:pieces]
+    amounts = to_amounts(program, filled)
     flat = np.array([piece.slope == 0 for piece in program.pieces])
-    if amounts[:pieces][flat].sum() > NOTHING * program.scale:
-        found = _save(program, objective, found)
-    if prices is not None:
-        sizes = np.array([limit.size for limit in program.limits])
-        signs = np.array([limit.sign for limit in program.limits])
-        prices = -prices[: len(sizes)] * signs * program.slope_scale / sizes
-    return Solution(found, program.count_customers(found), prices)
+    if filled[flat].sum() > NOTHING:
+        amounts = _save(program, amounts)
+    return Solution(amounts, program.count_customers(amounts))
 
 
-def _save(program: Program, objective: Floats, found: Floats) -> Floats:
+def _save(program: Program, amounts: Floats) -> Floats:
     """An equally good allocation that spends least: money that wins nobody stays in the till."""
-    as_good = (objective, -program.count_customers(found) / program.slope_scale / program.scale)
-    thrifty, _ = optimise(program, np.ones(len(objective)), [as_good])
-    return found if thrifty is None else program.spread @ thrifty[: len(objective)]
+    scaled = program.scaled
+    as_good = (-scaled.gains, -program.count_customers(amounts) / scaled.gain_size)
+    thrifty = optimise(program, weigh_spend(program), [as_good])
+    return amounts if thrifty is None else to_amounts(program, thrifty)
+
+
+def weigh_spend(program: Program) -> Floats:
+    """What each piece adds to the spend, in units in which the largest channel counts one."""
+    sizes = program.amount_sizes / program.amount_sizes.max()
+    return np.asarray(sizes @ program.spread)
+
+
+def to_amounts(program: Program, filled: Floats) -> Floats:
+    amounts = (program.spread @ filled) * program.amount_sizes
+    return np.round(amounts / program.step) * program.step if program.step else amounts
 
 
 def optimise(
-    program: Program, objective: Floats, extra: Rows = (), unlimited: int = 0
-) -> tuple[Floats | None, Floats | None]:
-    """Minimise over pieces (then `unlimited` further variables >= 0) within the limits.
+    program: Program, objective: Floats, extra: Rows = (), unlimited: int = 0, without: int = -1
+) -> Floats | None:
+    """Minimise over filled pieces (then `unlimited` further variables >= 0), in scaled units.
 
-    `extra` rows, over all these variables in the solver's units, may not exceed their bound.
-    Returns the variables in money (None where no allocation keeps the limits) and the marginals of
-    the rows in the solver's units (None with steps).
+    `extra` rows, over all these variables, may not exceed their bound; the limit at `without` is
+    left out. None where no allocation keeps the limits.
     """
-    result = _run(program, objective, extra, unlimited)
+    result = _run(program, objective, extra, unlimited, without)
+    if result.status == OUT_OF_TIME:
+        raise DidNotConverge([refuse("solver_stopped", message=str(result.message))])
     if result.status not in (SOLVED, INFEASIBLE, UNBOUNDED):  # presolve cannot always tell which
-        possible = _run(program, np.zeros_like(objective), extra, unlimited)
+        possible = _run(program, np.zeros_like(objective), extra, unlimited, without)
         if possible.status not in (SOLVED, INFEASIBLE):
             raise DidNotConverge([refuse("solver_stopped", message=str(result.message))])
         result.status = UNBOUNDED if possible.status == SOLVED else INFEASIBLE
     if result.status == UNBOUNDED:
         raise UnboundedBudget([refuse("unbounded")])
     if result.status == INFEASIBLE:
-        return None, None
-    found = np.asarray(result.x, dtype=np.float64) * program.scale
-    if program.step:
-        return found, None
-    return found, np.asarray(result.ineqlin.marginals, dtype=np.float64)
+        return None
+    return np.asarray(result.x[: len(objective)], dtype=np.float64)
 
 
-def _run(program: Program, objective: Floats, extra: Rows, unlimited: int) -> Any:
-    pieces = len(program.pieces)
+def find_marginals(program: Program) -> Floats:
+    """The prices of the limits with which the solver ends, in scaled units, none below zero."""
+    result = _run(program, -program.scaled.gains, (), 0, -1)
+    return np.maximum(-np.asarray(result.ineqlin.marginals, dtype=np.float64), 0.0)
+
+
+def _run(program: Program, objective: Floats, extra: Rows, unlimited: int, without: int) -> Any:
+    scaled = program.scaled
     counts = len(program.names) if program.step else 0
-    width = pieces + unlimited + counts
-    rows = [
-        (
-            limit.sign * (limit.row @ program.spread) / limit.size,
-            limit.sign * limit.value / limit.size / program.scale,
-        )
-        for limit in program.limits
-    ]
-    rows += extra
-    equal = np.zeros((counts, width))
+    width = len(program.pieces) + unlimited + counts
+    kept = np.arange(len(program.limits)) != without
+    rows = np.vstack(
+        [_widen(scaled.rows[kept], width), *(_widen(row[None, :], width) for row, _ in extra)]
+    )
+    whole = None
     if program.step:
-        equal[:, :pieces] = program.spread
-        equal[:, width - counts :] = -np.eye(counts) * (program.step / program.scale)
+        whole = np.zeros((counts, width))
+        whole[:, : len(program.pieces)] = program.spread
+        whole[:, width - counts :] = -np.diag(program.step / program.amount_sizes)
+    fewest, most = program.count_steps() if counts else (np.zeros(0), np.zeros(0))
+    if (fewest > most).any():
+        return OptimizeResult(status=INFEASIBLE, x=None)
+    lower = np.concatenate([np.zeros(width - counts), fewest])
+    upper = np.concatenate([scaled.widths, np.full(unlimited, np.inf), most])
     return linprog(
-        _widen(objective, width),
-        A_ub=np.array([_widen(row, width) for row, _ in rows]) if rows else None,
-        b_ub=np.array([bound for _, bound in rows]) if rows else None,
-        A_eq=equal if counts else None,
-        b_eq=np.zeros(counts) if counts else None,
-        bounds=[(0, piece.width / program.scale) for piece in program.pieces]
-        + [(0, None)] * (width - pieces),
+        np.concatenate([objective, np.zeros(width - len(objective))]),
+        A_ub=csr_array(rows) if len(rows) else None,
+        b_ub=np.array([*scaled.bounds[kept], *(bound for _, bound in extra)]),
+        A_eq=None if whole is None else csr_array(whole),
+        b_eq=None if whole is None else np.zeros(counts),
+        bounds=np.column_stack([lower, upper]),
         integrality=np.array([0] * (width - counts) + [1] * counts) if counts else None,
         method="highs",
         options=STEP_OPTIONS if counts else OPTIONS,
     )
 
 
-def _widen(row: Floats, width: int) -> Floats:
-    return np.concatenate([row, np.zeros(width - len(row))])
+def _widen(rows: Floats, width: int) -> Floats:
+    return np.hstack([rows, np.zeros((len(rows), width - rows.shape[1]))])
+
+
+def tidy(amount: float, size: float) -> float:
+    """An amount without the solver's dust: what is next to nothing, and the last digits."""
+    if abs(amount) <= NOTHING * size:
+        return 0.0
+    return float(f"{amount:.{SIGNIFICANT_DIGITS}g}")
 
 
 def _cut(spec: BudgetSpec, channel: Channel, index: int) -> list[Piece]:

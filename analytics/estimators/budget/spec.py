@@ -146,6 +146,7 @@ class BudgetResult:
     binding: tuple[str, ...]
     shadow_prices: Mapping[str, ShadowPrice]
     ladder: tuple[Rung, ...]
+    turns: tuple[Rung, ...]
     alternatives: tuple[Mapping[str, float], ...]
     comparisons: tuple[Comparison, ...]
 
@@ -159,6 +160,7 @@ class BudgetResult:
             "binding": list(self.binding),
             "shadow_prices": {name: p.to_dict() for name, p in self.shadow_prices.items()},
             "ladder": [rung.to_dict() for rung in self.ladder],
+            "turns": [rung.to_dict() for rung in self.turns],
             "alternatives": [dict(other) for other in self.alternatives],
             "comparisons": [other.to_dict() for other in self.comparisons],
             "relax": [],

@@ -15,6 +15,7 @@ from analytics.estimators.segmentation.encoding import Space
 from analytics.estimators.segmentation.spec import Candidate
 
 SAMPLE_SIZE = 5_000
+JUDGED_SIZE = 1_000  # rows of each bootstrap draw, of each reference draw, and of the silhouette
 MOST_SEGMENTS = 8
 STARTS = 50
 STARTS_LARGE = 10  # from LARGE rows on
@@ -57,11 +58,22 @@ def draw_sample(space: Space, seed: int) -> NDArray[np.intp]:
 def assess(
     space: Space, sample: NDArray[np.intp], ks: Iterable[int], seed: int
 ) -> list[Assessment]:
-    """Each number of segments on the sample."""
+    """Each number of segments on the sample.
+
+    Groups are sought in the whole sample; whether they are real is judged on up to 1,000 of its
+    rows, in draws of that size. Smaller draws are grouped less alike, so this errs on the side of
+    "not stable".
+    """
     points = space.points[sample]
-    reference = _Reference.build(space, sample, seed)
-    alone = reference.measure_gap(points, 1, _inertia(points))
+    places = np.floor(np.arange(_judged(len(points))) * len(points) / _judged(len(points)))
+    judged = sample[places.astype(np.intp)]
+    reference = _Reference.build(space, judged)
+    alone = reference.measure_gap(1, seed)
     return [_assess_one(points, reference, k, alone, seed) for k in ks]
+
+
+def _judged(n: int) -> int:
+    return min(n, JUDGED_SIZE)
 
 
 def choose(assessments: list[Assessment]) -> Assessment | None:
@@ -75,9 +87,9 @@ def _assess_one(
 ) -> Assessment:
     starts = STARTS if len(points) <= LARGE else STARTS_LARGE
     found = cluster(points, k, starts=starts, seed=_number(seed, k, "fit"))
-    gap = reference.measure_gap(points, k, found.inertia)
+    gap = reference.measure_gap(k, seed, found if len(points) <= JUDGED_SIZE else None)
     stability = _measure_stability(points, found, seed)
-    silhouette = float(silhouette_score(points, found.labels)) if 2 <= k < len(points) else None
+    silhouette = _measure_silhouette(points, found)
     candidate = Candidate(
         k=k,
         inertia=found.inertia,
@@ -100,6 +112,16 @@ def _beats_chance(gap: tuple[float, float] | None, alone: tuple[float, float] | 
     return gap[0] - alone[0] > GAP_ERRORS * sqrt(gap[1] ** 2 + alone[1] ** 2)
 
 
+def _measure_silhouette(points: Floats, found: Clustering) -> float | None:
+    """Of every n-th row, because each is compared with all others."""
+    kept = np.floor(np.arange(_judged(len(points))) * len(points) / _judged(len(points)))
+    places = kept.astype(np.intp)
+    labels = found.labels[places]
+    if not 2 <= len(np.unique(labels)) < len(labels):
+        return None
+    return float(silhouette_score(points[places], labels))
+
+
 def _measure_stability(points: Floats, found: Clustering, seed: int) -> float | None:
     """Mean adjusted Rand index (Hubert and Arabie 1985, eq. 5) over bootstrap draws.
 
@@ -112,7 +134,7 @@ def _measure_stability(points: Floats, found: Clustering, seed: int) -> float | 
     rng = _rng(seed, k, "bootstrap")
     indices: list[float] = []
     for _ in range(BOOTSTRAPS):
-        drawn = points[np.sort(rng.integers(len(points), size=len(points)))]
+        drawn = points[np.sort(rng.integers(len(points), size=_judged(len(points))))]
         start = int(rng.integers(2**31))
         if len(np.unique(drawn, axis=0)) < k:
             continue
@@ -130,16 +152,16 @@ class _Reference:
     columns go together is lost.
     """
 
+    points: Floats
     numbers: NDArray[np.intp]
     axes: Floats
     centre: Floats
     low: Floats
     high: Floats
     others: tuple[slice, ...]
-    seed: int
 
     @classmethod
-    def build(cls, space: Space, sample: NDArray[np.intp], seed: int) -> "_Reference":
+    def build(cls, space: Space, judged: NDArray[np.intp]) -> "_Reference":
         slices = space.slices()
         kinds = [block.kind for block in space.blocks]
         numbers = np.array(
@@ -147,39 +169,54 @@ class _Reference:
             dtype=np.intp,
         )
         others = tuple(one for one, kind in zip(slices, kinds, strict=True) if kind != "numeric")
-        points = space.points[sample][:, numbers]
+        whole = space.points[judged]
+        points = whole[:, numbers]
         if not numbers.size:
             nothing = np.zeros(0)
-            return cls(numbers, np.zeros((0, 0)), nothing, nothing, nothing, others, seed)
+            return cls(whole, numbers, np.zeros((0, 0)), nothing, nothing, nothing, others)
         centre = points.mean(axis=0)
         _, _, axes = np.linalg.svd(points - centre, full_matrices=False)
         turned = (points - centre) @ axes.T
-        return cls(numbers, axes, centre, turned.min(axis=0), turned.max(axis=0), others, seed)
+        low, high = turned.min(axis=0), turned.max(axis=0)
+        return cls(whole, numbers, axes, centre, low, high, others)
 
-    def measure_gap(self, points: Floats, k: int, inertia: float) -> tuple[float, float] | None:
-        """Gap and its error: Tibshirani et al. (2001), eq. 3, with its error s_k."""
-        rng = _rng(self.seed, k, "reference")
+    def measure_gap(
+        self, k: int, seed: int, found: Clustering | None = None
+    ) -> tuple[float, float] | None:
+        """Gap and its error: Tibshirani et al. (2001), eq. 3, with its error s_k.
+
+        `found` is the grouping of these very points into k, where there is one already.
+        """
+        rng = _rng(seed, k, "reference")
         logs = []
         for _ in range(REFERENCES):
-            drawn = self._draw(points, rng)
+            drawn = self._draw(rng)
             start = int(rng.integers(2**31))
-            if len(np.unique(drawn, axis=0)) <= k:
+            if k > 1 and len(np.unique(drawn, axis=0)) <= k:
                 return None
-            logs.append(log(cluster(drawn, k, starts=STARTS_AGAIN, seed=start).inertia))
-        if inertia <= 1e-12 * _inertia(points):
+            logs.append(log(_group(drawn, k, start)))
+        inertia = found.inertia if found else _group(self.points, k, _number(seed, k, "fit"))
+        if inertia <= 1e-12 * _inertia(self.points):
             return None
         spread = float(np.std(logs)) * sqrt(1 + 1 / REFERENCES)
         return float(np.mean(logs)) - log(inertia), spread
 
-    def _draw(self, points: Floats, rng: Generator) -> Floats:
-        drawn = np.empty_like(points)
-        n = len(points)
+    def _draw(self, rng: Generator) -> Floats:
+        drawn = np.empty_like(self.points)
+        n = len(drawn)
         if self.numbers.size:
             box = rng.uniform(self.low, self.high, size=(n, len(self.low)))
             drawn[:, self.numbers] = box @ self.axes + self.centre
         for block in self.others:
-            drawn[:, block] = points[rng.permutation(n), block]
+            drawn[:, block] = self.points[rng.permutation(n), block]
         return drawn
+
+
+def _group(points: Floats, k: int, seed: int) -> float:
+    """The inertia of k groups."""
+    return (
+        _inertia(points) if k == 1 else cluster(points, k, starts=STARTS_AGAIN, seed=seed).inertia
+    )
 
 
 def _inertia(points: Floats) -> float:

@@ -45,20 +45,22 @@ class Block:
     points: Floats
     values: Floats
     categories: tuple[str, ...]
-    shift: float = 0.0
-    scale: float = 1.0
-    offset: float = 0.0
 
-    def decode(self, centre: Floats) -> Any:
-        """A centre in the units of the column."""
+    def average(self, members: NDArray[np.intp]) -> Any:
+        """The centre of members in what people know: a mean, a level's position, or shares.
+
+        The plain mean also of a column that is compared by its logarithm, where the centre in the
+        space is the geometric mean.
+        """
         if self.kind == "categorical":
-            shares = centre / ONE_HOT_HEIGHT
+            counts = np.bincount(
+                self.values[members].astype(np.intp), minlength=len(self.categories)
+            )
             return {
-                name: round(float(share), 12)
-                for name, share in zip(self.categories, shares, strict=True)
+                name: round(int(count) / members.size, 12)
+                for name, count in zip(self.categories, counts, strict=True)
             }
-        value = float(centre[0]) * self.scale + self.shift
-        return float(np.exp(value)) - self.offset if self.transform == "log_standardised" else value
+        return float(np.sort(self.values[members]).mean())
 
 
 @dataclass(frozen=True)
@@ -213,9 +215,6 @@ def _build_block(
         points=((raw - shift) / scale)[:, None],
         values=values,
         categories=categories,
-        shift=shift,
-        scale=scale,
-        offset=offset or 0.0,
     )
 
 

@@ -26,6 +26,7 @@ from analytics.estimators.threads import on_one_thread
 
 LEAST_ROWS = 30
 ROWS_PER_SEGMENT = 10
+LEAST_MEMBERS = 5  # fewer are outliers, whatever the figures say
 
 
 @on_one_thread
@@ -65,8 +66,8 @@ def find_segments(spec: SegmentationSpec, data: Table) -> SegmentationResult:
     ks = range(2, most + 1) if spec.k is None else [spec.k]
     assessments = assess(ordered, sample, ks, spec.seed)
     chosen = choose(assessments) if spec.k is None else assessments[0]
-    findings = (*space.findings, *_remark(spec, ordered, sample, chosen))
     found = None if chosen is None else _fit_all(ordered, sample, chosen)
+    findings = (*space.findings, *_remark(spec, ordered, sample, chosen, found))
     return SegmentationResult(
         findings=findings,
         status=judge(findings),
@@ -76,6 +77,7 @@ def find_segments(spec: SegmentationSpec, data: Table) -> SegmentationResult:
         inertia=None if found is None else found.inertia,
         silhouette=None if chosen is None else chosen.candidate.silhouette,
         stability=None if chosen is None else chosen.candidate.stability,
+        is_stable=chosen is not None and chosen.is_real,
         segments=(
             ()
             if found is None
@@ -105,7 +107,11 @@ def _label_rows(space: Space, found: Clustering) -> tuple[int | None, ...]:
 
 
 def _remark(
-    spec: SegmentationSpec, space: Space, sample: NDArray[np.intp], chosen: Assessment | None
+    spec: SegmentationSpec,
+    space: Space,
+    sample: NDArray[np.intp],
+    chosen: Assessment | None,
+    found: Clustering | None,
 ) -> list[Finding]:
     n = len(space.points)
     findings: list[Finding] = []
@@ -116,6 +122,16 @@ def _remark(
         findings.append(warn("no_stable_segments"))
     elif not chosen.is_real and chosen.candidate.k > 1:
         findings.append(warn("segments_not_stable", k=chosen.candidate.k))
+    if found is not None:
+        findings += _remark_on_sizes(found)
     if len(sample) < n:
         findings.append(inform("k_from_sample", sample=len(sample), n=n))
     return findings
+
+
+def _remark_on_sizes(found: Clustering) -> list[Finding]:
+    """Segments of a handful of people."""
+    sizes = [int(size) for size in np.bincount(found.labels) if size < LEAST_MEMBERS]
+    if not sizes or len(found.centres) < 2:
+        return []
+    return [warn("small_segments", count=len(sizes), least=LEAST_MEMBERS, smallest=min(sizes))]

@@ -52,16 +52,12 @@ def list_traits(spec: SegmentationSpec, space: Space, data: Table) -> list[Trait
 
 
 def describe_segments(space: Space, found: Clustering, traits: list[Trait]) -> tuple[Segment, ...]:
-    slices = space.slices()
     return tuple(
         Segment(
             label=label,
             size=int(members.size),
             share=members.size / len(space.points),
-            centre={
-                block.name: block.decode(centre[place])
-                for block, place in zip(space.blocks, slices, strict=True)
-            },
+            centre={block.name: block.average(members) for block in space.blocks},
             portrait={trait.name: _portray(trait, members) for trait in traits},
             typical_rows=_find_typical(space, members, centre),
         )

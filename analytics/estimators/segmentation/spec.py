@@ -78,8 +78,9 @@ class Candidate:
 class Segment:
     """One group. `label` is its index in the result; the largest group has label 0.
 
-    `centre` is the centre in the units of the columns: a number for numeric columns, a level
-    position (0 = lowest) for ordinal ones, the share of each category for categorical ones.
+    `centre` is the average of the members in the units of the columns: the arithmetic mean for
+    numeric columns (also for those compared by their logarithm), the mean level position (0 =
+    lowest) for ordinal ones, the share of each category for categorical ones.
     `portrait` compares the members with everyone, column by column.
     """
 
@@ -105,6 +106,9 @@ class Segment:
 class SegmentationResult:
     """The answer. `k` is None and `labels` is empty when there are no stable segments.
 
+    `is_stable` says whether the groups come back in other samples and beat chance; a number of
+    segments that was asked for is given either way.
+
     `labels` follows the rows given; a row dropped for missing values has None. `typical_rows` and
     `dropped_rows` count from 1.
     """
@@ -117,6 +121,7 @@ class SegmentationResult:
     inertia: float | None
     silhouette: float | None
     stability: float | None
+    is_stable: bool
     segments: tuple[Segment, ...]
     features: tuple[Feature, ...]
     candidates: tuple[Candidate, ...]
@@ -134,6 +139,7 @@ class SegmentationResult:
             "inertia": self.inertia,
             "silhouette": self.silhouette,
             "stability": self.stability,
+            "is_stable": self.is_stable,
             "segments": [segment.to_dict() for segment in self.segments],
             "features": [feature.to_dict() for feature in self.features],
             "candidates": [candidate.to_dict() for candidate in self.candidates],

@@ -92,3 +92,17 @@ def test_document_of_another_shape_is_refused(read: Any, document: Any, code: st
         read(document)
 
     assert [finding.code for finding in refusal.value.findings] == [code]
+
+
+@pytest.mark.parametrize("figure", ["1e100000000", "1e-100000000", "9" * 101])
+def test_number_too_long_to_write_out_is_refused_by_its_place(figure: str) -> None:
+    score = {"indicators": [{"name": "a", "weight": 1, "value": 1, "scale": [0, figure]}]}
+    budget = {"unit": "per_unit", "total": figure, "channels": []}
+
+    found = []
+    for read, document in ((read_score_problem, score), (read_budget_problem, budget)):
+        with pytest.raises(UnreadableProblem) as refusal:
+            read(document)
+        found += [(one.code, one.parameters["key"]) for one in refusal.value.findings]
+
+    assert found == [("value_too_long", "high"), ("value_too_long", "total")]

@@ -189,3 +189,13 @@ def test_ranks_across_versions_of_the_weights_are_refused() -> None:
         rank_meetings(specs)
 
     assert [finding.code for finding in refusal.value.findings] == ["weights_differ"]
+
+
+@pytest.mark.parametrize("figure", ["1e100000000", "1e-100000000", "0e100000000"])
+def test_figure_of_a_hundred_million_digits_is_refused_at_once(figure: str) -> None:
+    wild = Indicator("a", Decimal(1), Decimal(1), (Decimal(0), Decimal(figure)))
+
+    with pytest.raises(BadProblem) as refusal:
+        score_meeting(ScoreSpec((wild,)))
+
+    assert [one.code for one in refusal.value.findings] == ["figure_not_finite"]
