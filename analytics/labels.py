@@ -49,6 +49,15 @@ def label_column(name: str) -> str:
     return str(COLUMNS.get(name, name))
 
 
+def label_limit(name: str) -> str:
+    """A limit of a budget: its total, the cap of a channel, or its floor."""
+    if name == "total":
+        return gettext("total budget")
+    if name.startswith("floor:"):
+        return gettext("floor of %(channel)s") % {"channel": name.removeprefix("floor:")}
+    return gettext("cap of %(channel)s") % {"channel": name}
+
+
 def label_drop(reason: str) -> str:
     return str(DROP_REASONS.get(reason, gettext("The row could not be used.")))
 

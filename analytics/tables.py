@@ -7,8 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analytics.charts.drawing import show_number
-from analytics.labels import label_column, label_indicator
+from analytics.labels import label_column, label_indicator, label_limit
 from analytics.models import Run
+
+AMOUNTS = (1, 1_000, 1_000_000)  # of currency, for which the price of a limit is shown
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,10 @@ def _score(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
             for name, part in figures["indicators"].items()
         ],
         note=_(
-            "If 0.05 of weight moved from one indicator to another, the score would lie between "
-            "%(low)s and %(high)s. Compare it only with scores of the same weights."
+            "With other weights (0.05 moved from one indicator to another) the same meeting would "
+            "score between %(low)s and %(high)s. That is no margin of error: how sure the figures "
+            "are depends on the people behind them. Compare it only with scores of the same "
+            "weights."
         )
         % {"low": show_number(low, 3), "high": show_number(high, 3)},
     )
@@ -132,18 +136,25 @@ def _segments(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
                 _("Segment"),
                 _("Customers"),
                 _("Share in percent"),
-                *map(label_column, names),
+                *(header for name in names for header in _average_headers(label_column(name))),
             ],
             rows=[
                 [
                     _("Segment %(number)s") % {"number": segment["label"] + 1},
                     str(segment["size"]),
                     show_number(100 * segment["share"], 3),
-                    *(show_number(segment["centre"][name]) for name in names),
+                    *(
+                        show_number(segment["portrait"][name][average])
+                        for name in names
+                        for average in ("mean", "median")
+                    ),
                 ]
                 for segment in figures["segments"]
             ],
-            note=_("The figures of a segment are those of its centre."),
+            note=_(
+                "Mean: the sum divided by the number of customers; a few very large ones pull it "
+                "up. Median: half of the customers lie below it."
+            ),
         )
     yield FigureTable(
         title=_("Numbers of segments that were tried"),
@@ -159,23 +170,43 @@ def _segments(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
     )
 
 
+def _average_headers(column: str) -> tuple[str, str]:
+    return _("%(column)s, mean") % {"column": column}, _("%(column)s, median") % {"column": column}
+
+
 def _budget(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
+    binding = ", ".join(map(label_limit, figures["binding"]))
     yield FigureTable(
         title=_("Allocation"),
         headers=[_("Channel"), _("Spend (%(currency)s)") % {"currency": currency}],
         rows=[[name, show_number(amount)] for name, amount in figures["allocation"].items()],
-        note=_("Limits that bind: %(limits)s.") % {"limits": ", ".join(figures["binding"])}
-        if figures["binding"]
-        else "",
+        note=_("Limits that bind: %(limits)s.") % {"limits": binding} if binding else "",
     )
+    prices = figures["shadow_prices"]
+    amount = _choose_amount(prices)
     yield FigureTable(
-        title=_("What one unit of a limit is worth, in new customers"),
-        headers=[_("Limit"), _("One less costs"), _("One more brings")],
+        title=_("What %(amount)s %(currency)s of a limit are worth, in new customers")
+        % {"amount": show_number(amount, 9), "currency": currency},
+        headers=[_("Limit"), _("Less costs"), _("More brings")],
         rows=[
-            [name, show_number(price["less"]), show_number(price["more"])]
-            for name, price in figures["shadow_prices"].items()
+            [
+                label_limit(name),
+                *(
+                    show_number(None if price[side] is None else price[side] * amount)
+                    for side in ("less", "more")
+                ),
+            ]
+            for name, price in prices.items()
         ],
+        note=_("At the price of the first unit of money; it holds as far as the limits allow."),
     )
+
+
+def _choose_amount(prices: dict[str, Any]) -> int:
+    """The power of a thousand at which the largest price reads as customers, not as dust."""
+    known = [abs(price[side] or 0.0) for price in prices.values() for side in ("less", "more")]
+    largest = max(known, default=0.0)
+    return next((amount for amount in AMOUNTS if largest * amount >= 1), AMOUNTS[0])
 
 
 _TABLES: dict[str, Callable[[dict[str, Any], str], Iterator[FigureTable]]] = {

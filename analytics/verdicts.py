@@ -16,6 +16,8 @@ from analytics.sentences.spelling import join_names
 
 Values = Mapping[str, Any]
 
+STABLE = 0.8
+
 _COLUMN_PARAMETERS = frozenset({"column", "columns", "indicator", "response", "weights"})
 
 
@@ -125,11 +127,27 @@ def _segments(figures: Values, parameters: Values) -> str:
     count = figures["k"]
     if not count:
         return _("There are no stable segments among these customers.")
-    return ngettext(
-        "The %(n)s customers form %(count)s segment.",
-        "The %(n)s customers form %(count)s segments.",
-        count,
-    ) % {"n": show_number(figures["n"], 9), "count": count}
+    values = {"n": show_number(figures["n"], 9), "count": count}
+    # Runs from before this was stored know their stability alone.
+    is_stable = figures.get("is_stable", (figures["stability"] or 0.0) >= STABLE)
+    if not is_stable:
+        return (
+            _(
+                "The %(n)s customers were put into %(count)s segments, as asked for, but these are "
+                "not stable: other samples would group them differently."
+            )
+            % values
+        )
+    if parameters.get("k"):
+        return _("In %(count)s segments, as asked for, the %(n)s customers group stably.") % values
+    return (
+        ngettext(
+            "The %(n)s customers form %(count)s segment.",
+            "The %(n)s customers form %(count)s segments.",
+            count,
+        )
+        % values
+    )
 
 
 def _budget(figures: Values, parameters: Values) -> str:

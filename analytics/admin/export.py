@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from analytics import tables
+from analytics.charts.drawing import plain_numbers
 from analytics.datasets import Snapshot
 from analytics.models import Run
 from analytics.verdicts import verdict, worded_findings
@@ -43,10 +44,11 @@ def as_json(run: Run) -> HttpResponse:
 
 
 def figures_as_csv(run: Run) -> HttpResponse:
-    """The tables of the page one below the other, each under its title."""
+    """The tables of the page one below the other, each under its title; numbers as numbers."""
     lines: list[list[str]] = []
-    for table in tables.list_tables(run):
-        lines += [[table.title], table.headers, *table.rows, []]
+    with plain_numbers():
+        for table in tables.list_tables(run):
+            lines += [[table.title], table.headers, *table.rows, []]
     return _csv(lines, f"run-{run.public_id}-figures.csv")
 
 

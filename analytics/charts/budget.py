@@ -19,6 +19,7 @@ def draw_allocation(data: dict[str, Any]) -> Drawing:
         .encode(
             x=alt.X("amount:Q", title=title),
             y=y,
+            color=alt.datum(_("Spend")),
             tooltip=[
                 alt.Tooltip("name:N", title=_("Channel")),
                 alt.Tooltip("amount:Q", title=_("Spend")),
@@ -29,7 +30,7 @@ def draw_allocation(data: dict[str, Any]) -> Drawing:
     caps = (
         alt.Chart(alt.Data(values=[row for row in rows if row["cap"] is not None]))
         .mark_tick(thickness=3, size=30)
-        .encode(x="cap:Q", y=y)
+        .encode(x="cap:Q", y=y, color=alt.datum(_("Cap")))
     )
     spec = alt.layer(bars, caps).properties(width=560, height=40 + 40 * len(rows)).to_dict()
     spec.pop("config", None)

@@ -1,9 +1,14 @@
 """What a drawn chart consists of, and the building blocks the kinds share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import formats
+
+_IS_PLAIN: ContextVar[bool] = ContextVar("numbers are plain", default=False)
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,23 @@ class Drawing:
     table: Table = field(repr=False)
 
 
+@contextmanager
+def plain_numbers() -> Iterator[None]:
+    """Numbers as programs read them: all digits a double has, a point, no groups, no words."""
+    token = _IS_PLAIN.set(True)
+    try:
+        yield
+    finally:
+        _IS_PLAIN.reset(token)
+
+
 def show_number(value: float | str | None, digits: int = 4) -> str:
     """A number for people: `digits` significant digits, grouped and pointed by their locale."""
     if value is None:
         return "–"
     number = float(value)
+    if _IS_PLAIN.get():
+        return f"{number:.15g}"
     if number == 0:
         return "0"
     rounded = float(f"{number:.{digits}g}")

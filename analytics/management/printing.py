@@ -32,8 +32,32 @@ def to_text(kind: str, result: Mapping[str, Any]) -> str:
         ]
     if result["status"] != "refused":
         lines += ["", *TEXTS[kind](result)]
+    lines += _understood(result)
     return "\n".join(lines)
 
+
+def _understood(result: Mapping[str, Any]) -> Iterator[str]:
+    """How the file was read, so that a wrong guess is seen before its figures are believed."""
+    read = result.get("read")
+    if not read:
+        return
+    yield ""
+    yield _("Read as %(encoding)s, cells parted by %(delimiter)s, decimals after %(decimal)s.") % {
+        "encoding": read["encoding"],
+        "delimiter": DELIMITERS[read["delimiter"]](),
+        "decimal": DELIMITERS[read["decimal"]](),
+    }
+    if not read["encoding_is_sure"]:
+        yield _("Another encoding fits too: if letters look wrong, name it with --encoding.")
+
+
+DELIMITERS: dict[str, Callable[[], str]] = {
+    ",": lambda: _("commas"),
+    ";": lambda: _("semicolons"),
+    "\t": lambda: _("tabs"),
+    "|": lambda: _("bars"),
+    ".": lambda: _("points"),
+}
 
 VERDICTS: dict[str, Callable[[], str]] = {
     "ok": lambda: _("Done."),
@@ -117,10 +141,15 @@ def _segments(result: Mapping[str, Any]) -> Iterator[str]:
         yield from _table(
             [_("Segment"), _("Size"), *names],
             [
-                [str(one["label"]), str(one["size"]), *map(_centre, one["centre"].values())]
+                [
+                    str(one["label"]),
+                    str(one["size"]),
+                    *(_centre(one["centre"][name], one["portrait"][name]) for name in names),
+                ]
                 for one in result["segments"]
             ],
         )
+        yield _("Figures of a segment: mean (median) of its members.")
         labels = ["–" if label is None else str(label) for label in result["labels"]]
         shown = " ".join(labels[:LABELS_SHOWN]) + (" …" if len(labels) > LABELS_SHOWN else "")
         yield ""
@@ -218,7 +247,8 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def _centre(value: Any) -> str:
+def _centre(value: Any, portrait: Mapping[str, Any]) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_percent(share)}" for name, share in value.items() if share)
-    return _number(value)
+    median = portrait.get("median")
+    return _number(value) if median is None else f"{_number(value)} ({_number(median)})"

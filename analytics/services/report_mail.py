@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CHART_CID = "chart-{number}"
 TEMPLATE = "mail/analytics/report"
+ALWAYS_SAID = {"association_only"}  # a remark that no figure of cause and effect goes without
 
 
 def compose_report(delivery: "Delivery") -> ComposedMail:
@@ -77,7 +78,7 @@ def build_context(issue: ReportIssue) -> dict[str, Any]:
         "findings": [
             finding
             for finding in (worded_findings(run) if run else [])
-            if finding["severity"] != "info"
+            if finding["severity"] != "info" or finding["code"] in ALWAYS_SAID
         ],
         "tables": tables.list_tables(run)[:1] if run else [],
         "data_as_of": issue.data_as_of,

@@ -3,10 +3,13 @@ import { test } from "node:test";
 
 import { fitted } from "../../analytics/static/analytics/js/chart_size.js";
 
-test("a chart that has room keeps its width", () => {
+test("a chart that has room takes the width of its card", () => {
   const spec = { width: 560, mark: "bar" };
 
-  assert.equal(fitted(spec, 680), spec);
+  const wide = fitted(spec, 980);
+
+  assert.equal(wide.width, "container");
+  assert.equal(wide.config, undefined, "its legend stays in one line");
 });
 
 test("a chart on a phone takes the width of its place and leaves the original alone", () => {

@@ -7,10 +7,10 @@ from math import log, sqrt
 import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
-from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sklearn.metrics import silhouette_score
 
 from analytics.estimators.cells import Floats
-from analytics.estimators.segmentation.clustering import Clustering, cluster
+from analytics.estimators.segmentation.clustering import Clustering, Labels, cluster
 from analytics.estimators.segmentation.encoding import Space
 from analytics.estimators.segmentation.spec import Candidate
 
@@ -21,8 +21,8 @@ STARTS = 50
 STARTS_LARGE = 10  # from LARGE rows on
 STARTS_AGAIN = 3  # for each bootstrap or reference draw
 LARGE = 1_000
-BOOTSTRAPS = 20
-REFERENCES = 20
+DRAWS = 20  # bootstrap draws, and as many reference draws
+DRAWS_LARGE = 10  # from LARGE rows on, where draws differ less
 STABLE = 0.8
 GAP_ERRORS = 2.0
 PURPOSES = ("fit", "bootstrap", "reference", "sample")
@@ -67,13 +67,17 @@ def assess(
     points = space.points[sample]
     places = np.floor(np.arange(_judged(len(points))) * len(points) / _judged(len(points)))
     judged = sample[places.astype(np.intp)]
-    reference = _Reference.build(space, judged)
+    reference = _Reference.build(space, judged, _count_draws(len(points)))
     alone = reference.measure_gap(1, seed)
     return [_assess_one(points, reference, k, alone, seed) for k in ks]
 
 
 def _judged(n: int) -> int:
     return min(n, JUDGED_SIZE)
+
+
+def _count_draws(n: int) -> int:
+    return DRAWS if n <= LARGE else DRAWS_LARGE
 
 
 def choose(assessments: list[Assessment]) -> Assessment | None:
@@ -133,14 +137,27 @@ def _measure_stability(points: Floats, found: Clustering, seed: int) -> float | 
         return None
     rng = _rng(seed, k, "bootstrap")
     indices: list[float] = []
-    for _ in range(BOOTSTRAPS):
+    for _ in range(_count_draws(len(points))):
         drawn = points[np.sort(rng.integers(len(points), size=_judged(len(points))))]
         start = int(rng.integers(2**31))
-        if len(np.unique(drawn, axis=0)) < k:
+        if _has_at_most(drawn, k - 1):
             continue
         again = cluster(drawn, k, starts=STARTS_AGAIN, seed=start)
-        indices.append(float(adjusted_rand_score(found.labels, again.predict(points))))
+        indices.append(compare(found.labels, again.predict(points)))
     return float(np.mean(indices)) if indices else None
+
+
+def compare(one: Labels, other: Labels) -> float:
+    """The adjusted Rand index (Hubert and Arabie 1985, eq. 5): 1 alike, about 0 by chance."""
+    width = int(other.max()) + 1
+    both = np.bincount(one * width + other).astype(np.float64)
+    pairs, rows, columns = (
+        float((counts * (counts - 1) / 2).sum())
+        for counts in (both, np.bincount(one), np.bincount(other))
+    )
+    expected = rows * columns / (len(one) * (len(one) - 1) / 2)
+    most = (rows + columns) / 2
+    return 1.0 if most == expected else (pairs - expected) / (most - expected)
 
 
 @dataclass(frozen=True)
@@ -159,9 +176,10 @@ class _Reference:
     low: Floats
     high: Floats
     others: tuple[slice, ...]
+    draws: int
 
     @classmethod
-    def build(cls, space: Space, judged: NDArray[np.intp]) -> "_Reference":
+    def build(cls, space: Space, judged: NDArray[np.intp], draws: int) -> "_Reference":
         slices = space.slices()
         kinds = [block.kind for block in space.blocks]
         numbers = np.array(
@@ -173,12 +191,12 @@ class _Reference:
         points = whole[:, numbers]
         if not numbers.size:
             nothing = np.zeros(0)
-            return cls(whole, numbers, np.zeros((0, 0)), nothing, nothing, nothing, others)
+            return cls(whole, numbers, np.zeros((0, 0)), nothing, nothing, nothing, others, draws)
         centre = points.mean(axis=0)
         _, _, axes = np.linalg.svd(points - centre, full_matrices=False)
         turned = (points - centre) @ axes.T
         low, high = turned.min(axis=0), turned.max(axis=0)
-        return cls(whole, numbers, axes, centre, low, high, others)
+        return cls(whole, numbers, axes, centre, low, high, others, draws)
 
     def measure_gap(
         self, k: int, seed: int, found: Clustering | None = None
@@ -189,16 +207,16 @@ class _Reference:
         """
         rng = _rng(seed, k, "reference")
         logs = []
-        for _ in range(REFERENCES):
+        for _ in range(self.draws):
             drawn = self._draw(rng)
             start = int(rng.integers(2**31))
-            if k > 1 and len(np.unique(drawn, axis=0)) <= k:
+            if k > 1 and _has_at_most(drawn, k):
                 return None
             logs.append(log(_group(drawn, k, start)))
         inertia = found.inertia if found else _group(self.points, k, _number(seed, k, "fit"))
         if inertia <= 1e-12 * _inertia(self.points):
             return None
-        spread = float(np.std(logs)) * sqrt(1 + 1 / REFERENCES)
+        spread = float(np.std(logs)) * sqrt(1 + 1 / self.draws)
         return float(np.mean(logs)) - log(inertia), spread
 
     def _draw(self, rng: Generator) -> Floats:
@@ -212,11 +230,17 @@ class _Reference:
         return drawn
 
 
+def _has_at_most(points: Floats, k: int) -> bool:
+    """Whether no more than k rows differ; mostly the first few tell."""
+    few = points[: 10 * k + 10]
+    return len(np.unique(few, axis=0)) <= k and len(np.unique(points, axis=0)) <= k
+
+
 def _group(points: Floats, k: int, seed: int) -> float:
     """The inertia of k groups."""
-    return (
-        _inertia(points) if k == 1 else cluster(points, k, starts=STARTS_AGAIN, seed=seed).inertia
-    )
+    if k == 1:
+        return _inertia(points)
+    return cluster(points, k, starts=STARTS_AGAIN, seed=seed).inertia
 
 
 def _inertia(points: Floats) -> float:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import config_context
 
 from analytics.estimators.cells import Table
 from analytics.estimators.errors import BadProblem, Finding, inform, judge, refuse, warn
@@ -64,7 +65,8 @@ def find_segments(spec: SegmentationSpec, data: Table) -> SegmentationResult:
     sample = draw_sample(ordered, spec.seed)
     most = min(MOST_SEGMENTS, space.distinct, len(space.points) - 1)
     ks = range(2, most + 1) if spec.k is None else [spec.k]
-    assessments = assess(ordered, sample, ks, spec.seed)
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        assessments = assess(ordered, sample, ks, spec.seed)
     chosen = choose(assessments) if spec.k is None else assessments[0]
     found = None if chosen is None else _fit_all(ordered, sample, chosen)
     findings = (*space.findings, *_remark(spec, ordered, sample, chosen, found))

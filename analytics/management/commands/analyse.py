@@ -13,14 +13,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from analytics.management.reading import (
-    UnreadableFile,
-    read_problem,
-    read_table,
-    require_columns,
-)
+from analytics.management.decoding import UnreadableFile
+from analytics.management.reading import TableFile, read_problem, read_table
 
 UNUSABLE, REFUSED = 2, 3
+DECIMALS = {"point": ".", "comma": ","}
 Options = Mapping[str, Any]
 
 
@@ -71,8 +68,14 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=languages, default=settings.LANGUAGE_CODE)
 
 
-def _add_regression(parser: argparse.ArgumentParser) -> None:
+def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", required=True, metavar="FILE")
+    parser.add_argument("--encoding", help="of the file, where it is not told rightly")
+    parser.add_argument("--decimal", choices=DECIMALS, help="what stands before the decimals")
+
+
+def _add_regression(parser: argparse.ArgumentParser) -> None:
+    _add_table(parser)
     parser.add_argument("--y", required=True, metavar="COLUMN", help="what is explained")
     parser.add_argument("--x", required=True, nargs="+", action="extend", metavar="COLUMN")
     parser.add_argument("--no-intercept", action="store_true", help="the line goes through zero")
@@ -89,7 +92,7 @@ def _add_regression(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_segments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--csv", required=True, metavar="FILE")
+    _add_table(parser)
     for flag, text in (
         ("--numeric", "columns of numbers"),
         ("--categorical", "columns of kinds"),
@@ -103,16 +106,22 @@ def _add_segments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--k", default="auto", metavar="auto|N", help="how many segments")
     parser.add_argument("--missing", choices=["refuse", "drop"], default="refuse")
-    parser.add_argument("--seed", type=int, help="of everything random")
+    parser.add_argument("--seed", type=_read_seed, help="of everything random")
     _add_common(parser)
+
+
+def _read(options: Options, figures: list[str], others: list[str]) -> TableFile:
+    decimal = DECIMALS.get(options["decimal"] or "")
+    return read_table(
+        options["csv"], figures, others, encoding=options["encoding"], decimal=decimal
+    )
 
 
 def _analyse_regression(options: Options) -> dict[str, Any]:
     from analytics.estimators.regression import RegressionSpec, estimate_regression
 
-    table = read_table(options["csv"])
     period = [options["period"]] if options["period"] else []
-    require_columns(options["csv"], table, [options["y"], *options["x"], *period])
+    table = _read(options, [options["y"], *options["x"]], period)
     spec = RegressionSpec(
         response=options["y"],
         predictors=tuple(options["x"]),
@@ -120,16 +129,15 @@ def _analyse_regression(options: Options) -> dict[str, Any]:
         forecast_at=_read_points(options["at"], options["x"]),
         period=options["period"],
     )
-    return estimate_regression(spec, table).to_dict()
+    return {**estimate_regression(spec, table.columns).to_dict(), "read": table.to_dict()}
 
 
 def _analyse_segments(options: Options) -> dict[str, Any]:
     from analytics.estimators.segmentation import SegmentationSpec, find_segments
 
-    table = read_table(options["csv"])
     ordinal = dict(_read_levels(text) for text in options["ordinal"])
-    columns = [*options["numeric"], *options["categorical"], *ordinal, *options["described"]]
-    require_columns(options["csv"], table, columns)
+    others = [*options["categorical"], *ordinal, *options["described"]]
+    table = _read(options, options["numeric"], others)
     seed = {} if options["seed"] is None else {"seed": options["seed"]}
     spec = SegmentationSpec(
         numeric=tuple(options["numeric"]),
@@ -140,7 +148,7 @@ def _analyse_segments(options: Options) -> dict[str, Any]:
         missing=options["missing"],
         **seed,
     )
-    return find_segments(spec, table).to_dict()
+    return {**find_segments(spec, table.columns).to_dict(), "read": table.to_dict()}
 
 
 def _analyse_budget(options: Options) -> dict[str, Any]:
@@ -195,6 +203,12 @@ def _read_levels(text: str) -> tuple[str, tuple[str, ...]]:
             _("“%(text)s” should be COLUMN=LOW,…,HIGH with the levels in order.") % {"text": text}
         )
     return name.strip(), tuple(level.strip() for level in levels.split(","))
+
+
+def _read_seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("a whole number from 0 on")
+    return int(text)
 
 
 def _read_k(text: str) -> int | None:

@@ -30,7 +30,7 @@ def answer(snapshot: Snapshot, parameters: Parameters, seed: int) -> Calculation
     ]
     ladder = [
         {"total": rung.total, "objective": rung.objective, "allocation": dict(rung.allocation)}
-        for rung in result.ladder
+        for rung in sorted((*result.ladder, *result.turns), key=lambda rung: rung.total)
         if rung.allocation is not None
     ]
     return store(

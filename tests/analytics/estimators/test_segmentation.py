@@ -10,7 +10,9 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from analytics.estimators.errors import BadData, BadProblem, NotEnoughData, Refused
 from analytics.estimators.segmentation import SegmentationSpec, find_segments
+from analytics.estimators.segmentation.choosing import compare
 from tests.analytics.reference.partitions import find_best, list_partitions, measure_distances
+from tests.analytics.reference.segment_verdicts import KINDS, find_k
 
 AGES, INCOMES = [25, 30, 35, 28, 32], [50, 70, 90, 60, 80]
 HABITS = ["often", "seldom", "often", "seldom", "often"]
@@ -293,3 +295,43 @@ def test_large_tables_are_judged_on_a_sample_and_grouped_as_a_whole() -> None:
     assert (result.k, result.sample_size, len(result.labels)) == (4, 5000, 7000)
     assert adjusted_rand_score(table["truth"], result.labels) > 0.98
     assert "k_from_sample" in {finding.code for finding in result.findings}
+
+
+@pytest.mark.parametrize("kind", ["three groups, one small", "one long cloud"])
+def test_many_rows_are_judged_rightly_on_draws_of_them(kind: str) -> None:
+    assert find_k(kind, 0) == KINDS[kind][0]
+
+
+def test_segment_of_one_person_is_named() -> None:
+    rng = np.random.default_rng(5)
+    points = np.vstack([rng.normal(0, 1, (60, 2)), rng.normal(9, 1, (60, 2)), [[60.0, -60.0]]])
+
+    result = find_segments(
+        SegmentationSpec(("x", "y"), k=3), {"x": points[:, 0], "y": points[:, 1]}
+    )
+
+    assert sorted(segment.size for segment in result.segments) == [1, 60, 60]
+    (finding,) = [one for one in result.findings if one.code == "small_segments"]
+    assert finding.parameters == {"count": 1, "least": 5, "smallest": 1}
+
+
+def test_centre_of_a_skewed_column_is_the_mean_people_know() -> None:
+    """The column is compared by its logarithm; its centre is not the geometric mean."""
+    rng = np.random.default_rng(3)
+    amounts = np.concatenate([rng.lognormal(10, 1, 200), rng.lognormal(4, 1, 200)])
+
+    result = find_segments(SegmentationSpec(("amount",), k=2), {"amount": amounts})
+
+    assert result.features[0].transform == "log_standardised"
+    for segment in result.segments:
+        members = amounts[np.array(result.labels) == segment.label]
+        assert segment.centre["amount"] == pytest.approx(members.mean())
+        assert segment.portrait["amount"]["median"] == pytest.approx(np.median(members))
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=30))
+def test_own_rand_index_agrees_with_the_libraries(pairs: list[tuple[int, int]]) -> None:
+    one, other = (np.array(column) for column in zip(*pairs, strict=True))
+
+    assert compare(one, other) == pytest.approx(adjusted_rand_score(one, other))

@@ -1,4 +1,4 @@
-/** Charts are drawn for a desk; on a phone they take the width that there is. */
+/** Charts take the width that their place has, on a desk and on a phone. */
 
 const ROOM_FOR_AXIS_PX = 120;
 const LEGEND_COLUMNS = 1; // names side by side would be cut off at the edge
@@ -9,12 +9,10 @@ const LEGEND_COLUMNS = 1; // names side by side would be cut off at the edge
  * @returns {Record<string, any>}
  */
 export function fitted(spec, available) {
-  if (typeof spec.width !== "number" || available >= spec.width + ROOM_FOR_AXIS_PX) return spec;
+  if (typeof spec.width !== "number") return spec;
   // Only the width gives way: bars and rows keep the height that they were drawn for.
-  return {
-    ...spec,
-    width: "container",
-    autosize: { type: "fit-x", contains: "padding" },
-    config: { ...spec.config, legend: { ...spec.config?.legend, columns: LEGEND_COLUMNS } },
-  };
+  const wide = { ...spec, width: "container", autosize: { type: "fit-x", contains: "padding" } };
+  if (available >= spec.width + ROOM_FOR_AXIS_PX) return wide;
+  const legend = { ...spec.config?.legend, columns: LEGEND_COLUMNS };
+  return { ...wide, config: { ...spec.config, legend } };
 }
