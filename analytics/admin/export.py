@@ -71,8 +71,15 @@ def _csv(lines: Iterable[Iterable[Any]], filename: str) -> HttpResponse:
 
 def _harmless(cell: Any) -> str:
     text = "" if cell is None else str(cell)
-    is_number = text.lstrip("-+").replace(".", "", 1).replace(",", "").isdigit()
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not is_number else text
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _download(content: str, content_type: str, filename: str) -> HttpResponse:

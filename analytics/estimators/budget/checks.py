@@ -34,14 +34,14 @@ def check_budget(spec: BudgetSpec) -> None:
 
 
 def _check_size(spec: BudgetSpec) -> Iterator[Finding]:
+    channels, most = len(spec.channels), MOST_CHANNELS_IN_STEPS if spec.step else MOST_CHANNELS
+    if channels > most:
+        yield refuse("too_many_channels", count=channels, most=most)
+    if len(spec.constraints) > MOST_CONSTRAINTS:
+        yield refuse("too_many_constraints", count=len(spec.constraints), most=MOST_CONSTRAINTS)
     points = sum(len(channel.curve) for channel in spec.channels)
-    for what, count, most in (
-        ("channels", len(spec.channels), MOST_CHANNELS_IN_STEPS if spec.step else MOST_CHANNELS),
-        ("constraints", len(spec.constraints), MOST_CONSTRAINTS),
-        ("curve_points", points, MOST_POINTS),
-    ):
-        if count > most:
-            yield refuse(f"too_many_{what}", count=count, most=most)
+    if points > MOST_POINTS:
+        yield refuse("too_many_curve_points", count=points, most=MOST_POINTS)
 
 
 def label(constraint: Constraint, index: int) -> str:
