@@ -16,10 +16,19 @@ if TYPE_CHECKING:
 
 
 def start_run(
-    *, kind: str, requested_by: "User", parameters: Mapping[str, Any], request_key: str = ""
+    *,
+    kind: str,
+    requested_by: "User",
+    parameters: Mapping[str, Any],
+    request_key: str = "",
+    title: str = "",
 ) -> Run:
     run = runs.request_run(
-        kind=kind, requested_by=requested_by, parameters=parameters, request_key=request_key
+        kind=kind,
+        requested_by=requested_by,
+        parameters=parameters,
+        request_key=request_key,
+        subject_title=title,
     )
     wakeups.wake(execute_run.name, run.pk)
     return run

@@ -31,6 +31,12 @@ class RunForm(forms.Form):
     do_not_call_in_templates = True
 
     request_key = forms.CharField(max_length=100, widget=forms.HiddenInput, required=False)
+    name = forms.CharField(
+        label=_("Name of the run"),
+        max_length=200,
+        required=False,
+        help_text=_("What you will find it by in lists. Empty: its kind."),
+    )
 
     def __init__(self, *args: Any, user: "User", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -164,6 +164,7 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
                 kind=kind,
                 requested_by=colleague(request),
                 parameters=form.to_parameters(),
+                title=form.cleaned_data["name"],
                 request_key=form.cleaned_data["request_key"],
             )
             return _go_to(run)

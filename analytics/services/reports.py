@@ -181,6 +181,7 @@ def _mail(issue: ReportIssue, now: dt.datetime) -> bool:
                 language=schedule.language or person.language,
                 time_zone=person.time_zone,
                 subject_ref=f"report:{issue.public_id}",
+                subject=schedule.title,
             )
     return True
 

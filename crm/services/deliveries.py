@@ -46,10 +46,12 @@ def enqueue(
     mailing: Mailing | None = None,
     not_before: datetime | None = None,
     subject_ref: str = "",
+    subject: str = "",
 ) -> Delivery:
     """Put one mail into the outbox; a second call with its key and address gives the first row.
 
-    `composer` names what writes the mail when it is sent. Raises InvalidAddress, and
+    `composer` names what writes the mail when it is sent; until then the outbox calls it by
+    `subject`. Raises InvalidAddress, and
     ConsentNeedsContactPoint for mail that needs consent but names nobody who could have given it.
     """
     if consent_purpose != Purpose.SERVICE and contact_point is None:
@@ -70,6 +72,7 @@ def enqueue(
                 "mailing": mailing,
                 "not_before": not_before,
                 "subject_ref": subject_ref,
+                "subject": subject,
                 "is_demo": is_reserved_address(normalised),
                 "wake_at": not_before or now + WAKE_INTERVAL,
             },

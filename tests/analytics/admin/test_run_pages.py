@@ -168,6 +168,7 @@ def test_form_starts_a_run_once_however_often_it_is_sent(
     client = open_as(owner)
     answers = {
         "request_key": "one-click",
+        "name": "Ten months of ads",
         "currency": "CNY",
         "start": "2026-01",
         "end": "2026-10",
@@ -181,7 +182,7 @@ def test_form_starts_a_run_once_however_often_it_is_sent(
 
     run = Run.objects.get()
     assert first.url == second.url == page_of(run)
-    assert run.requested_by == owner
+    assert (run.requested_by, run.title) == (owner, "Ten months of ads")
     assert run.parameters == {
         "currency": "CNY",
         "start": "2026-01",
