@@ -28,9 +28,10 @@ def answer(snapshot: Snapshot, parameters: Parameters, seed: int) -> Calculation
         {"name": name, "amount": amount, "cap": caps[name]}
         for name, amount in result.allocation.items()
     ]
+    rungs = {rung.total: rung for rung in (*result.turns, *result.ladder)}
     ladder = [
-        {"total": rung.total, "objective": rung.objective, "allocation": dict(rung.allocation)}
-        for rung in sorted((*result.ladder, *result.turns), key=lambda rung: rung.total)
+        {"total": total, "objective": rung.objective, "allocation": dict(rung.allocation)}
+        for total, rung in sorted(rungs.items())
         if rung.allocation is not None
     ]
     return store(
