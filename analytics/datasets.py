@@ -8,12 +8,14 @@ tables, which is what makes a run repeatable.
 import datetime as dt
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.selectors import purchases, sales
@@ -105,6 +107,7 @@ def collect_sales_and_spend(user: "User", parameters: Mapping[str, Any]) -> Snap
         channel_ids=parameters.get("channels") or None,
     )
     names = sorted({name for month in months for name in month.spend_by_channel})
+    controls = _collect_controls(user, parameters)
     predictors = [SPEND] if parameters.get("combine", True) else names
     rows: list[Row] = []
     dropped: list[Dropped] = []
@@ -119,16 +122,51 @@ def collect_sales_and_spend(user: "User", parameters: Mapping[str, Any]) -> Snap
             spend[SPEND] = sum(month.spend_by_channel.values(), Decimal(0))
             row: Row = {PERIOD: period, SALES: spell(month.sales_amount)}
             row |= {name: spell(spend[name]) for name in predictors}
+            row |= {name: figures.get(period, empty) for name, (figures, empty) in controls.items()}
             rows.append(row)
     return Snapshot(
         columns=(
             Column(PERIOD),
             Column(SALES, currency),
             *(Column(name, currency) for name in predictors),
+            *(Column(name) for name in controls),
         ),
         rows=tuple(rows),
         dropped=tuple(dropped),
+        facts={"controls": list(controls)} if controls else {},
     )
+
+
+def _collect_controls(
+    user: "User", parameters: Mapping[str, Any]
+) -> dict[str, tuple[dict[str, str], str | None]]:
+    """Columns to take out: figures by month, and what a month without one has.
+
+    A month without meetings had none; a month left out of one's own figures has no value, which
+    the estimator refuses with its row.
+    """
+    controls: dict[str, tuple[dict[str, str], str | None]] = {}
+    chosen = parameters.get("meeting_controls") or []
+    if chosen:
+        held = _count_meetings(user, parameters["start"], parameters["end"])
+        controls |= {name: (held[name], "0") for name in chosen}
+    own = parameters.get("own_figures") or {}
+    return controls | {name: (dict(figures), None) for name, figures in own.items()}
+
+
+def _count_meetings(user: "User", start: str, end: str) -> dict[str, dict[str, str]]:
+    """Closed meetings and the guests who attended them, by month in the local time zone."""
+    zone = timezone.get_current_timezone()
+    first = dt.datetime.combine(first_day(start), dt.time(), zone)
+    after = dt.datetime.combine(last_day(end) + dt.timedelta(days=1), dt.time(), zone)
+    held: Counter[str] = Counter()
+    guests: Counter[str] = Counter()
+    for outcome in outcomes.outcomes_between(user=user, start=first, end=after):
+        month = f"{timezone.localtime(outcome.starts_at, zone):%Y-%m}"
+        held[month] += 1
+        guests[month] += outcome.attended
+    counts = {"meetings_held": held, "meeting_guests": guests}
+    return {name: {month: str(n) for month, n in count.items()} for name, count in counts.items()}
 
 
 def collect_customers(user: "User", parameters: Mapping[str, Any]) -> Snapshot:

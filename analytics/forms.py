@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from analytics.datasets import SPEND, first_day, spell
-from analytics.labels import EFFECT_UNITS
+from analytics.labels import EFFECT_UNITS, MEETING_CONTROLS
+from analytics.monthly_figures import MonthlyFiguresField
 from crm.selectors import choices
 
 if TYPE_CHECKING:
@@ -105,6 +106,22 @@ class RegressionForm(RunForm):
         help_text=_("In the currency above, for all channels together. Empty: no forecast."),
     )
 
+    meeting_controls = forms.MultipleChoiceField(
+        label=_("Take out what goes with our meetings"),
+        choices=list(MEETING_CONTROLS.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("So that no channel is credited with what the meetings brought."),
+    )
+    own_figures = MonthlyFiguresField(
+        label=_("Take out what goes with figures of your own"),
+        required=False,
+        help_text=_(
+            "Such as a competitor's price. First line: month; name. Then a line for each month: "
+            "2026-01; 19.90"
+        ),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         channels: Any = self.fields["channels"]
@@ -127,6 +144,12 @@ class RegressionForm(RunForm):
                 "forecast_spend",
                 _("A forecast at one spend needs the channels added up."),
             )
+        channels: Any = self.fields["channels"]
+        taken = {name for _pk, name in channels.choices} & set(cleaned.get("own_figures") or {})
+        for name in sorted(taken):
+            self.add_error(
+                "own_figures", _("“%(name)s” is a channel: choose another name.") % {"name": name}
+            )
         return cleaned
 
     def to_parameters(self) -> dict[str, Any]:
@@ -142,6 +165,8 @@ class RegressionForm(RunForm):
             "channel_names": sorted(names[channel] for channel in cleaned["channels"]),
             "combine": cleaned["combine"],
             "forecast": {} if spend is None else {SPEND: spell(spend)},
+            "meeting_controls": cleaned["meeting_controls"],
+            "own_figures": cleaned["own_figures"],
         }
 
 

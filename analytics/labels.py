@@ -1,5 +1,6 @@
 """Words for the codes and columns that runs store."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
@@ -9,6 +10,10 @@ INDICATORS = {
     "interaction": gettext_lazy("Interaction"),
     "satisfaction": gettext_lazy("Satisfaction"),
     "participation": gettext_lazy("Participation"),
+}
+MEETING_CONTROLS = {
+    "meetings_held": gettext_lazy("Meetings held"),
+    "meeting_guests": gettext_lazy("Guests who attended"),
 }
 COLUMNS = {
     "period": gettext_lazy("Month"),
@@ -27,6 +32,9 @@ COLUMNS = {
     "cap": gettext_lazy("Cap"),
     "floor": gettext_lazy("Floor"),
     "const": gettext_lazy("Base level (no spend)"),
+    "trend": gettext_lazy("Trend"),
+    "season": gettext_lazy("Season"),
+    **MEETING_CONTROLS,
 }
 DROP_REASONS = {
     "no_spend": gettext_lazy("No spend is recorded for this month."),
@@ -77,9 +85,15 @@ def label_parameter(name: str, value: Any) -> tuple[str, str]:
         "total": gettext("Total budget"),
         "weights_version": gettext("Version of the weights"),
         "weights": gettext("Weights"),
+        "meeting_controls": gettext("Taken out: meetings"),
+        "own_figures": gettext("Taken out: own figures"),
     }
     if name == "channel_names" and not value:
         return names[name], gettext("all of them")
+    if name == "meeting_controls":
+        return names[name], _spell([label_column(control) for control in value])
+    if name == "own_figures":
+        return names[name], _spell(list(value))
     if name == "unit":
         return names[name], str(EFFECT_UNITS.get(value, value))
     return names.get(name, name), _spell(value)
@@ -97,8 +111,34 @@ def _spell(value: Any) -> str:
     return str(value)
 
 
+FIGURES = {
+    "coefficients": gettext_lazy("Coefficient"),
+    "controls": gettext_lazy("Taken out"),
+    "estimate": gettext_lazy("Estimate"),
+    "error": gettext_lazy("Standard error"),
+    "least_squares": gettext_lazy("Least squares"),
+    "ci95": gettext_lazy("95 % interval"),
+    "pi95": gettext_lazy("95 % range of one row"),
+    "forecast": gettext_lazy("Forecast"),
+    "mean": gettext_lazy("Mean"),
+    "at": gettext_lazy("At"),
+    "n": gettext_lazy("Rows"),
+    "ranges": gettext_lazy("Range of the data"),
+    "diagnostics": gettext_lazy("Check"),
+    "residual_sd": gettext_lazy("Residual spread"),
+    "allocation": gettext_lazy("Allocation"),
+    "objective": gettext_lazy("New customers"),
+    "score": gettext_lazy("Score"),
+    "currency": gettext_lazy("Currency"),
+    "start": gettext_lazy("First month"),
+    "end": gettext_lazy("Last month"),
+}
+BOUNDS = {"1": gettext_lazy("from"), "2": gettext_lazy("to")}
+INTERVALS = frozenset({"ci95", "pi95", "ranges"})
+
+
 def label_difference(path: str) -> str:
-    """What differs between two runs: the first step in words, the rest as it is stored."""
+    """What differs between two runs, in words where there are some."""
     head, _dot, rest = path.partition(".")
     words = {
         "parameters": gettext("Parameter"),
@@ -108,4 +148,14 @@ def label_difference(path: str) -> str:
         "library_versions": gettext("Library"),
         "figures": gettext("Figure"),
     }
-    return f"{words.get(head, head)}: {rest}" if rest else words.get(head, head)
+    if not rest:
+        return words.get(head, head)
+    return f"{words.get(head, head)}: {' · '.join(_label_steps(rest.split('.')))}"
+
+
+def _label_steps(steps: list[str]) -> Iterator[str]:
+    """Steps of a path in words where there are some; the ends of an interval as from and to."""
+    for place, step in enumerate(steps):
+        is_end = step in BOUNDS and not INTERVALS.isdisjoint(steps[:place])
+        if step:
+            yield str(BOUNDS[step] if is_end else FIGURES.get(step, label_column(step)))

@@ -32,6 +32,10 @@ def _regression(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]
     errors = {
         "classical": _("Intervals rest on classical standard errors."),
         "hac": _("Intervals rest on errors that allow for neighbouring months being alike (HAC)."),
+        "ar1": _(
+            "Estimates and intervals allow for what carries over from one month to the next "
+            "(AR(1), averaged over how much of it may)."
+        ),
     }
     yield FigureTable(
         title=_("Coefficients"),
@@ -50,13 +54,20 @@ def _regression(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]
                 currency if name == "const" else f"{currency} / {currency}",
                 show_number(part["estimate"], 5),
                 *(show_number(bound, 5) for bound in part["ci95"]),
-                show_number(part["se"]),
+                show_number(part.get("error", part["se"])),
                 show_number(part["se_hc3"]),
             ]
             for name, part in figures["coefficients"].items()
         ],
         note=errors.get(figures["errors"], ""),
     )
+    taken_out = list(_taken_out(figures, currency))
+    if taken_out:
+        yield FigureTable(
+            title=_("Taken out, so that no channel is credited with it"),
+            headers=[_("What"), _("Unit"), _("Estimate"), _("95 % from"), _("95 % to")],
+            rows=taken_out,
+        )
     if figures["forecast"]:
         yield FigureTable(
             title=_("Forecast"),
@@ -71,8 +82,13 @@ def _regression(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]
             rows=[
                 [
                     " · ".join(
-                        f"{label_column(name)}: {show_number(value)}"
-                        for name, value in forecast["at"].items()
+                        [
+                            *filter(None, [forecast.get("period")]),
+                            *(
+                                f"{label_column(name)}: {show_number(value)}"
+                                for name, value in forecast["at"].items()
+                            ),
+                        ]
                     ),
                     *(
                         show_number(number, 5)
@@ -96,6 +112,25 @@ def _regression(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]
             ],
         ],
     )
+
+
+def _taken_out(figures: dict[str, Any], currency: str) -> Iterator[list[str]]:
+    """Controls, trend and season; none in runs from before there were any."""
+    time = figures.get("time") or {}
+    parts = [
+        (label_column(name), _("%(currency)s for one more") % {"currency": currency}, part)
+        for name, part in figures.get("controls", {}).items()
+    ]
+    if time.get("trend"):
+        parts.append(
+            (_("Trend"), _("%(currency)s a month") % {"currency": currency}, time["trend"])
+        )
+    for name, unit, part in parts:
+        numbers = (part["estimate"], *part["ci95"])
+        yield [name, unit, *(show_number(number, 5) for number in numbers)]
+    if time.get("season_columns"):
+        extent = _("in full") if time["control"] == "full" else _("its broad course")
+        yield [_("Season"), extent, "–", "–", "–"]
 
 
 def _score(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:

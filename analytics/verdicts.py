@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from analytics.charts.drawing import show_number
 from analytics.datasets import SPEND
@@ -17,14 +17,21 @@ from analytics.sentences.spelling import join_names
 Values = Mapping[str, Any]
 
 STABLE = 0.8
-
+LEVEL = 0.05
+_BAD_ROWS = frozenset({"decimal_slip", "outlying_rows"})
+_CALENDAR = {
+    "time_not_controlled": gettext_lazy("Trend and season are not taken out."),
+    "season_not_controlled": gettext_lazy("The season is not taken out."),
+    "season_unknown": gettext_lazy("The season is not taken out."),
+}
 _COLUMN_PARAMETERS = frozenset({"column", "columns", "indicator", "response", "weights"})
 
 
 def verdict(run: Run) -> str:
     """What came out, or why nothing did. Never a number where there is none."""
     if run.is_answered and run.figures:
-        return _ANSWERS[run.kind](run.figures, run.parameters)
+        answer = _ANSWERS[run.kind](run.figures, run.parameters)
+        return _say_in_turn([*_cautions(run), answer])
     if run.status == Run.Status.REFUSED:
         return _("No figures: %(reason)s") % {"reason": _first_reason(run)}
     if run.status == Run.Status.FAILED:
@@ -47,6 +54,33 @@ def worded_findings(run: Run) -> list[dict[str, str]]:
         }
         for finding in findings
     ]
+
+
+def _cautions(run: Run) -> list[str]:
+    """What has to be known before the answer is read: rows that look wrong, a season left in."""
+    found = {finding["code"]: finding["parameters"] for finding in run.findings}
+    places = [
+        place
+        for finding in run.findings
+        if finding["code"] in _BAD_ROWS
+        for place in finding["parameters"]["places"]
+    ]
+    cautions = []
+    if places:
+        cautions.append(
+            _("First check these rows, which do not fit the others: %(rows)s.")
+            % {"rows": join_names(places)}
+        )
+    cautions += [str(text) for code, text in _CALENDAR.items() if code in found]
+    return cautions
+
+
+def _say_in_turn(sentences: list[str]) -> str:
+    """Sentences one after the other: Chinese leaves no blank between them."""
+    said = sentences[0] if sentences else ""
+    for following in sentences[1:]:
+        said = _("%(sentence)s %(following)s") % {"sentence": said, "following": following}
+    return said
 
 
 def _finding(stored: dict[str, Any]) -> Finding:
@@ -75,15 +109,7 @@ def _regression(figures: Values, parameters: Values) -> str:
     currency = parameters.get("currency", "")
     causes = {name: part for name, part in figures["coefficients"].items() if name != "const"}
     if len(causes) > 1:
-        clear = [name for name, part in causes.items() if _is_clear(part)]
-        if not clear:
-            return _(
-                "For none of the %(n)s channels do these months show clearly how much sales goes "
-                "with its spend."
-            ) % {"n": len(causes)}
-        return _("Sales clearly move together with spend on: %(channels)s.") % {
-            "channels": ", ".join(map(label_column, clear))
-        }
+        return _several_channels(causes)
     name, part = next(iter(causes.items()))
     values = {
         "name": label_column(name) if name != SPEND else _("spend"),
@@ -92,7 +118,7 @@ def _regression(figures: Values, parameters: Values) -> str:
         "lo": show_number(part["ci95"][0], 3),
         "hi": show_number(part["ci95"][1], 3),
     }
-    if not _is_clear(part):
+    if direction_of(part) is None:
         return (
             _(
                 "These months do not show whether sales and %(name)s move together: one more "
@@ -109,9 +135,39 @@ def _regression(figures: Values, parameters: Values) -> str:
     )
 
 
-def _is_clear(part: dict[str, Any]) -> bool:
-    low, high = part["ci95"]
-    return bool(low > 0 or high < 0)
+def _several_channels(causes: Mapping[str, dict[str, Any]]) -> str:
+    named: dict[str, list[str]] = {"with": [], "against": []}
+    for name, part in causes.items():
+        direction = direction_of(part)
+        if direction:
+            named[direction].append(label_column(name))
+    sentences = []
+    if named["with"]:
+        sentences.append(
+            _("Sales clearly move together with spend on: %(channels)s.")
+            % {"channels": join_names(named["with"])}
+        )
+    if named["against"]:
+        sentences.append(
+            _("Sales are clearly lower in months with more spend on: %(channels)s.")
+            % {"channels": join_names(named["against"])}
+        )
+    return _say_in_turn(sentences) or _(
+        "For none of the %(n)s channels do these months show clearly how much sales goes "
+        "with its spend."
+    ) % {"n": len(causes)}
+
+
+def direction_of(part: Mapping[str, Any]) -> str | None:
+    """What the estimator's test said of a channel: `with`, `against`, or None for unclear.
+
+    Runs from before it was stored have the p of the same test.
+    """
+    if "direction" in part:
+        return part["direction"]
+    if part["p_holm"] is None or part["p_holm"] >= LEVEL:
+        return None
+    return "with" if part["estimate"] > 0 else "against"
 
 
 def _score(figures: Values, parameters: Values) -> str:

@@ -15,11 +15,13 @@ def draw_spend_line(data: dict[str, Any]) -> Drawing:
     """One cause: observed months, the fitted line, both intervals.
 
     data: x_name, unit, points [{period, x, y}], line [{x, mean, ci_lo, ci_hi, pi_lo, pi_hi}],
-    forecast [{x, mean, pi_lo, pi_hi}].
+    forecast [{x, mean, pi_lo, pi_hi}], is_adjusted (points are without trend and season).
     """
     name = label_column(data["x_name"])
+    is_adjusted = data.get("is_adjusted", False)
     x_title = _with_unit(name, data["unit"])
-    y_title = _with_unit(_("Sales"), data["unit"])
+    sales = _("Sales without trend and season") if is_adjusted else _("Sales")
+    y_title = _with_unit(sales, data["unit"])
     observed, fitted = _("Observed month"), _("Fitted line")
     forecast = _("Forecast with 95 % range")
     x = alt.X("x:Q", title=x_title, scale=alt.Scale(zero=False, nice=True))
@@ -50,7 +52,12 @@ def draw_spend_line(data: dict[str, Any]) -> Drawing:
     layers = [*bands, mean, points, *_forecast_layers(data["forecast"], x, forecast)]
     return Drawing(
         kind="spend_line",
-        title=_("Sales and %(name)s") % {"name": name},
+        title=(
+            _("Sales and %(name)s, without trend and season")
+            if is_adjusted
+            else _("Sales and %(name)s")
+        )
+        % {"name": name},
         alt=_(
             "Scatter plot of %(n)s months: sales against %(name)s, with the fitted line, its "
             "95 %% confidence band and the wider band in which single months are expected."
@@ -80,7 +87,7 @@ def _forecast_layers(rows: list[dict[str, Any]], x: alt.X, label: str) -> list[a
 def draw_fit_over_time(data: dict[str, Any]) -> Drawing:
     """Several causes: sales by month, observed and as the model has them.
 
-    data: unit, months [{period, observed, fitted}].
+    data: unit, months [{period, observed, fitted}], forecast [{period, mean, pi_lo, pi_hi}].
     """
     observed, fitted = _("Observed"), _("As the model has it")
     y_title = _with_unit(_("Sales"), data["unit"])
@@ -89,13 +96,18 @@ def draw_fit_over_time(data: dict[str, Any]) -> Drawing:
         for series, key in ((observed, "observed"), (fitted, "fitted"))
         for month in data["months"]
     ]
+    forecast = _("Forecast with 95 % range")
+    ahead = data.get("forecast", [])
+    order = [observed, fitted, *([forecast] if ahead else [])]
+    x = alt.X("period:O", title=_("Month"), axis=alt.Axis(labelOverlap=True))
+    colour = alt.Color("series:N", title=None, scale=alt.Scale(domain=order))
     chart = (
         alt.Chart(alt.Data(values=values))
         .mark_line(point=True)
         .encode(
-            x=alt.X("period:O", title=_("Month"), axis=alt.Axis(labelOverlap=True)),
+            x=x,
             y=alt.Y("amount:Q", title=y_title, scale=alt.Scale(zero=False)),
-            color=alt.Color("series:N", sort=[observed, fitted]),
+            color=colour,
             strokeDash=alt.StrokeDash("series:N", sort=[observed, fitted], legend=None),
             tooltip=[
                 alt.Tooltip("period:O", title=_("Month")),
@@ -112,15 +124,29 @@ def draw_fit_over_time(data: dict[str, Any]) -> Drawing:
             "spend."
         )
         % {"n": len(data["months"])},
-        spec=_finish(chart),
+        spec=_finish(alt.layer(chart, *_layers_ahead(ahead, x, colour, forecast))),
         table=Table(
             headers=[_("Month"), observed, fitted],
             rows=[
                 [month["period"], show_number(month["observed"]), show_number(month["fitted"])]
                 for month in data["months"]
-            ],
+            ]
+            + [[point["period"], "–", show_number(point["mean"])] for point in ahead],
         ),
     )
+
+
+def _layers_ahead(
+    rows: list[dict[str, Any]], x: alt.X, colour: alt.Color, label: str
+) -> list[alt.Chart]:
+    if not rows:
+        return []
+    values = [{**row, "series": label} for row in rows]
+    base = alt.Chart(alt.Data(values=values)).encode(x=x, color=colour)
+    return [
+        base.mark_rule(strokeWidth=2).encode(y="pi_lo:Q", y2="pi_hi:Q"),
+        base.mark_point(filled=True, size=90, shape="diamond").encode(y="mean:Q"),
+    ]
 
 
 def draw_coefficients(data: dict[str, Any]) -> Drawing:

@@ -24,9 +24,10 @@ class Calendar:
     """Periods as positions on a line, one apart when they follow each other.
 
     `unreadable` rows count from 1 (None is left in their place). `missing` spells the first
-    periods left out; `missing_count` counts them all.
+    periods left out; `missing_count` counts them all. `step` is what lies between two positions.
     """
 
+    step: Step
     positions: tuple[int | None, ...]
     unreadable: tuple[int, ...]
     doubled: tuple[str, ...]
@@ -41,7 +42,7 @@ def read_calendar(cells: Sequence[Any]) -> Calendar:
     step: Step = steps.pop() if len(steps) == 1 else "day"
     if steps or not any(read):  # a mixture of spellings, or none that can be read
         rows = tuple(range(1, len(read) + 1))
-        return Calendar(tuple(None for _ in read), rows, (), (), 0)
+        return Calendar(step, tuple(None for _ in read), rows, (), (), 0)
     unreadable = tuple(row for row, one in enumerate(read, 1) if one is None)
     positions = [one[1] if one else None for one in read]
     if step == "day":
@@ -51,10 +52,11 @@ def read_calendar(cells: Sequence[Any]) -> Calendar:
     gaps = [(low, high) for low, high in pairwise(sorted(set(known))) if high - low > 1]
     missing = [p for low, high in gaps for p in range(low + 1, min(high, low + 1 + NAMED_AT_MOST))]
     return Calendar(
+        step,
         tuple(positions),
         unreadable,
-        tuple(_spell(step, position) for position in doubled),
-        tuple(_spell(step, position) for position in missing[:NAMED_AT_MOST]),
+        tuple(spell_period(step, position) for position in doubled),
+        tuple(spell_period(step, position) for position in missing[:NAMED_AT_MOST]),
         sum(high - low - 1 for low, high in gaps),
     )
 
@@ -115,7 +117,8 @@ def _count_months(day: int) -> int:
     return first.year * 12 + first.month - 1
 
 
-def _spell(step: Step, position: int) -> str:
+def spell_period(step: Step, position: int) -> str:
+    """The period at a position, as the cells spell it."""
     if step == "month":
         return f"{position // 12:04d}-{position % 12 + 1:02d}"
     if step == "quarter":

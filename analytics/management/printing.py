@@ -94,13 +94,12 @@ def _spell(value: Any) -> str:
 
 
 def _regression(result: Mapping[str, Any]) -> Iterator[str]:
-    yield from _table(
-        [_("Column"), _("Estimate"), _("Error"), _("Error (HC3)"), _("95 % from"), _("to")],
-        [
-            [name, *map(_number, (c["estimate"], c["se"], c["se_hc3"], *c["ci95"]))]
-            for name, c in result["coefficients"].items()
-        ],
-    )
+    yield from _coefficients(_("Column"), result["coefficients"])
+    time = result["time"] or {}
+    controls = {**result["controls"], **({_("Trend"): time["trend"]} if time.get("trend") else {})}
+    if controls:
+        yield ""
+        yield from _coefficients(_("Taken out"), controls)
     yield ""
     yield from _table(
         [_("Rows"), _("Residual spread"), "R²", _("adjusted"), _("leave one out")],
@@ -119,10 +118,25 @@ def _regression(result: Mapping[str, Any]) -> Iterator[str]:
         [_("Forecast at"), _("Mean"), _("95 % from"), _("to"), _("single row from"), _("to")],
         [
             [
-                ", ".join(f"{name}={_number(value)}" for name, value in one["at"].items()),
+                ", ".join(
+                    [
+                        *filter(None, [one["period"]]),
+                        *(f"{name}={_number(value)}" for name, value in one["at"].items()),
+                    ]
+                ),
                 *map(_number, (one["mean"], *one["ci95"], *one["pi95"])),
             ]
             for one in result["forecast"]
+        ],
+    )
+
+
+def _coefficients(heading: str, rows: Mapping[str, Any]) -> Iterator[str]:
+    yield from _table(
+        [heading, _("Estimate"), _("Error"), _("Error (HC3)"), _("95 % from"), _("to")],
+        [
+            [name, *map(_number, (c["estimate"], c["error"], c["se_hc3"], *c["ci95"]))]
+            for name, c in rows.items()
         ],
     )
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 NAMED_AT_MOST = 10
+SMALLEST = 1e-9  # a longer row of zeros is not read but counted
 
 LIMITS: dict[str, Any] = {
     "total": _("the total from %(current)s to %(needed)s"),
@@ -30,6 +31,8 @@ def spell_number(value: float) -> str:
         return str(value)
     if value == int(value) and abs(value) < 10**15:
         return str(int(value))
+    if not SMALLEST <= abs(value) < 10**15:
+        return f"{value:.4g}"
     rounded = Decimal(f"{value:.4g}")
     if abs(value) >= 10**4:
         rounded = Decimal(round(value))

@@ -161,19 +161,27 @@ def compare_runs(*, before: Run, after: Run) -> list[Difference]:
 
 
 def _differences(name: str, old: Any, new: Any) -> list[Difference]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        found = []
-        for key in [*old, *(key for key in new if key not in old)]:
-            path = f"{name}.{key}" if name else str(key)
-            found += _differences(path, old.get(key), new.get(key))
-        return found
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+    """Down to single values: what only one of the runs has is compared with nothing."""
+    if old == new:
+        return []
+    if isinstance(old, dict | list) or isinstance(new, dict | list):
+        before, after = _parts(old), _parts(new)
         return [
             difference
-            for number, (one, other) in enumerate(zip(old, new, strict=True), start=1)
-            for difference in _differences(f"{name}.{number}", one, other)
+            for key in [*before, *(key for key in after if key not in before)]
+            for difference in _differences(
+                f"{name}.{key}" if name else key, before.get(key), after.get(key)
+            )
         ]
-    return [] if old == new else [Difference(name, old, new)]
+    return [Difference(name, old, new)]
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {str(key): part for key, part in value.items()}
+    if isinstance(value, list):
+        return {str(number): part for number, part in enumerate(value, start=1)}
+    return {} if value is None else {"": value}
 
 
 def figures_fingerprint(run: Run) -> str:

@@ -119,6 +119,21 @@ def test_several_columns_make_one_forecast_together(tmp_path: Path) -> None:
     assert [forecast["at"] for forecast in result["forecast"]] == [{"ads": 3, "events": 2}]
 
 
+def test_control_is_taken_out_and_printed_apart(tmp_path: Path) -> None:
+    rows = [(f"{2024 + m // 12}-{m % 12 + 1:02d}", m * m % 11, m * 7 % 5) for m in range(30)]
+    lines = "".join(f"{month},{x},{z},{3 * x + 9 * z + x * z % 4}\n" for month, x, z in rows)
+    path = write(tmp_path / "months.csv", "month,spend,price,sales\n" + lines)
+    arguments = regress(path, "--control", "price", "--period", "month")
+
+    result = json.loads(run(*arguments, "--json"))
+
+    assert list(result["coefficients"]) == ["const", "spend"]
+    assert list(result["controls"]) == ["price"]
+    assert (result["errors"], result["time"]["control"]) == ("ar1", "full")
+    table = run(*arguments).split("Taken out")[1].splitlines()
+    assert [line.split()[0] for line in table[2:4]] == ["price", "Trend"]
+
+
 def test_line_through_zero_has_no_constant(months: str) -> None:
     result = json.loads(run(*regress(months, "--no-intercept", "--json")))
 

@@ -117,6 +117,8 @@ def test_remedies_are_filled_like_sentences() -> None:
         (123456.7, "123457"),
         (-0.5, "-0.5"),
         (float("inf"), "inf"),
+        (1.5e-200, "1.5e-200"),
+        (-1e99, "-1e+99"),
     ],
 )
 def test_numbers_are_spelt_as_people_write_them(value: float, text: str) -> None:

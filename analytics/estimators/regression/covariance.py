@@ -1,48 +1,20 @@
-"""Standard errors: classical, HC3, and HAC when rows are ordered in time.
+"""Standard errors of least squares beside those the intervals rest on: HC3, and HAC in time.
 
-With Cov(b) = B S B' and B = `Fit.cover`, the three differ in S only: s^2 I, or a sum over rows of
-Q-scores.
+With Cov(b) = B S B' and B = `Fit.cover`, they differ in S only: a sum over rows of Q-scores.
 """
-
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 from statsmodels.stats.sandwich_covariance import S_hac_simple
 
 from analytics.estimators.cells import Floats
 from analytics.estimators.regression.fit import Design, Fit
 
 
-@dataclass(frozen=True)
-class Covariance:
-    """The middle part S for the errors that intervals rest on."""
-
-    kind: Literal["classical", "hac"]
-    middle: Floats
-    lags: int | None = None
-
-    def list_errors(self, fit: Fit) -> Floats:
-        """One standard error for each coefficient."""
-        return list_errors(fit, self.middle)
-
-    def estimate_mean_error(self, design: Design, point: Floats) -> float:
-        """The standard error of the mean response at one row of column values."""
-        z = design.standardise(point[None, :])[0]
-        weights = solve_triangular(design.r, z, trans="T")
-        return float(np.sqrt(weights @ self.middle @ weights))
-
-
-def list_errors(fit: Fit, middle: Floats) -> Floats:
-    variances = np.einsum("ij,jk,ik->i", fit.cover, middle, fit.cover)
+def list_errors(cover: Floats, middle: Floats) -> Floats:
+    """One standard error for each row of B."""
+    variances = np.einsum("ij,jk,ik->i", cover, middle, cover)
     return np.asarray(np.sqrt(variances), dtype=np.float64)
-
-
-def classical(design: Design, fit: Fit) -> Covariance:
-    """S = s^2 I."""
-    return Covariance("classical", np.eye(design.p) * fit.residual_sd**2)
 
 
 def hc3(design: Design, fit: Fit) -> Floats:
@@ -51,13 +23,14 @@ def hc3(design: Design, fit: Fit) -> Floats:
     return np.asarray(scores.T @ scores, dtype=np.float64)
 
 
-def hac(design: Design, fit: Fit, order: NDArray[np.intp]) -> Covariance:
-    """S of Newey and West (1987), eq. 5, Bartlett weights, with n / (n - p) for small samples.
+def count_hac_lags(n: int) -> int:
+    """floor(4 (n / 100)^(2/9)): Newey and West (1994)."""
+    return int(4 * (n / 100) ** (2 / 9))
 
-    The number of lags is floor(4 (n / 100)^(2/9)), Newey and West (1994).
-    """
+
+def hac(design: Design, fit: Fit, order: NDArray[np.intp]) -> Floats:
+    """S of Newey and West (1987), eq. 5, Bartlett weights, with n / (n - p) for small samples."""
     n, p = design.n, design.p
-    lags = int(4 * (n / 100) ** (2 / 9))
     scores = (design.q * fit.residuals[:, None])[order]
-    middle = np.asarray(S_hac_simple(scores, nlags=lags), dtype=np.float64) * n / (n - p)
-    return Covariance("hac", middle, lags)
+    middle = S_hac_simple(scores, nlags=count_hac_lags(n))
+    return np.asarray(middle, dtype=np.float64) * n / (n - p)

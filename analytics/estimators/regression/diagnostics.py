@@ -10,7 +10,8 @@ from statsmodels.stats.stattools import durbin_watson
 
 from analytics.estimators.cells import Floats
 from analytics.estimators.regression.fit import Design, Fit
-from analytics.estimators.regression.spec import Diagnostics, InfluentialRow
+from analytics.estimators.regression.outliers import Outlier, list_outliers, studentise
+from analytics.estimators.regression.spec import Diagnostics, InfluentialRow, OutlyingRow
 
 NEGLIGIBLE = 1e-8  # part of a column that the design does not already explain
 RESET_POWERS = (2, 3)
@@ -24,7 +25,8 @@ def diagnose(design: Design, fit: Fit, order: NDArray[np.intp] | None) -> Diagno
     residuals, q = fit.residuals, design.q
     if order is not None:
         residuals, q = residuals[order], q[order]
-    studentised = studentise(design, fit)
+    spare = design.n - design.p - 1
+    studentised = studentise(fit.residuals, fit.leverage, spare)
     cook = measure_cook(design, fit)
     threshold = float(stats.f.ppf(0.5, design.p, design.n - design.p))
     rows = sorted(np.flatnonzero(cook > threshold).tolist(), key=lambda row: -cook[row])
@@ -45,24 +47,15 @@ def diagnose(design: Design, fit: Fit, order: NDArray[np.intp] | None) -> Diagno
             )
             for row in rows[:INFLUENTIAL_SHOWN]
         ),
+        outlying=tuple(map(_describe_outlier, list_outliers(studentised, spare))),
         leverage=tuple(fit.leverage.tolist()),
         studentised_residuals=tuple(studentised.tolist()),
         cook=tuple(cook.tolist()),
     )
 
 
-def studentise(design: Design, fit: Fit) -> Floats:
-    """Residuals over their spread without the row itself: Cook and Weisberg (1982).
-
-    Infinite where the other rows lie exactly on a line; NaN where no row can be left out.
-    """
-    spare = design.n - design.p - 1
-    if spare < 1:
-        return np.full(design.n, np.nan)
-    without = np.maximum(fit.rss * (1 - fit.leverage) - fit.residuals**2, 0)
-    without[without < NEGLIGIBLE**2 * fit.rss] = 0
-    with np.errstate(divide="ignore"):
-        return np.asarray(fit.residuals * np.sqrt(spare / without), dtype=np.float64)
+def _describe_outlier(found: Outlier) -> OutlyingRow:
+    return OutlyingRow(found.row + 1, found.studentised, found.p)
 
 
 def measure_cook(design: Design, fit: Fit) -> Floats:
@@ -154,6 +147,7 @@ def _describe_exact(design: Design, fit: Fit) -> Diagnostics:
         max_leverage=float(fit.leverage.max()),
         max_cook=None,
         influential=(),
+        outlying=(),
         leverage=tuple(fit.leverage.tolist()),
         studentised_residuals=None,
         cook=None,

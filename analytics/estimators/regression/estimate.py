@@ -3,35 +3,40 @@
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import stats
+from scipy.linalg import solve_triangular
 
 from analytics.estimators.cells import Floats, Table
-from analytics.estimators.errors import Finding, inform, judge, warn
-from analytics.estimators.regression import covariance
+from analytics.estimators.errors import inform, judge
+from analytics.estimators.periods import spell_period
+from analytics.estimators.regression.carry_over import (
+    Errors,
+    allow_for_carry_over,
+    assume_independent,
+)
 from analytics.estimators.regression.checks import (
     Inputs,
     check_design,
     check_forecasts,
     read_inputs,
 )
-from analytics.estimators.regression.covariance import Covariance
-from analytics.estimators.regression.diagnostics import diagnose, measure_vif
+from analytics.estimators.regression.coefficients import TAIL, list_coefficients
+from analytics.estimators.regression.covariance import count_hac_lags
+from analytics.estimators.regression.diagnostics import diagnose
 from analytics.estimators.regression.fit import Design, Fit, build_design, fit
+from analytics.estimators.regression.outliers import Outlier, find_misplaced
+from analytics.estimators.regression.remarks import remark
+from analytics.estimators.regression.scale import restore
+from analytics.estimators.regression.seasons import LEAST_LEFT
 from analytics.estimators.regression.spec import (
-    CONSTANT,
     Coefficient,
     Diagnostics,
     Forecast,
-    Interval,
     RegressionResult,
     RegressionSpec,
+    Slip,
+    TimeModel,
 )
 from analytics.estimators.threads import on_one_thread
-
-LEVEL = 0.95
-SIGNIFICANT = 0.05
-ROWS_PER_PARAMETER = 10
-MAX_VIF = 10.0
 
 
 @on_one_thread
@@ -42,34 +47,33 @@ def estimate_regression(spec: RegressionSpec, data: Table) -> RegressionResult:
     whatever units; estimates are in units of the response per unit of the column. Nothing is filled
     in: a missing or infinite value refuses the whole regression and names its rows, from 1.
 
-    Assumes a straight-line relation and independent rows; classical intervals further assume even
-    scatter, and prediction intervals a roughly normal one. The figures describe an association,
-    not a cause. Intervals use Student's t with n - p degrees of freedom (R4 to R7 of METHODS.md).
-    They rest on classical errors, or on HAC errors when a period is given and the Breusch-Godfrey
-    test finds autocorrelation.
+    Assumes a straight-line relation, and independent rows where no period is given; classical
+    intervals further assume even scatter, and prediction intervals a roughly normal one. With a
+    period, a straight trend and the season are in the model, as far as the rows allow, and what is
+    left over may carry over from one period to the next (R21 and R22 of METHODS.md). The figures
+    describe an association, not a cause. `fitted`, `residuals`, R2 and the diagnostics are those
+    of least squares.
 
     Raises `BadProblem`, `BadData`, `NotEnoughData`, `IllConditioned`, `BadPeriods` and
     `TooFarOutside`; `analytics/METHODS.md` lists the rules.
     """
     inputs = read_inputs(spec, data)
-    ranges = {
-        name: (float(column.min()), float(column.max()))
-        for name, column in zip(spec.predictors, inputs.columns.T, strict=True)
-    }
+    ranges = _measure_ranges(spec, inputs)
     outside = check_forecasts(spec, ranges)
     design = build_design(inputs.columns, has_intercept=spec.intercept)
-    check_design(spec, design)
+    check_design(inputs.names, design)
     fitted = fit(design, inputs.response)
     diagnostics = diagnose(design, fitted, inputs.order)
-    errors = _choose_errors(design, fitted, diagnostics, inputs)
-    coefficients = _list_coefficients(spec, design, fitted, errors, inputs)
+    errors = _choose_errors(spec, design, fitted, inputs)
+    coefficients = list_coefficients(spec, design, fitted, errors, inputs)
+    slips = _find_slips(spec, design, fitted, diagnostics, inputs)
+    time = _describe_time(inputs, errors, coefficients.trend)
+    n, p = design.n, design.p
     findings = (
         inform("association_only"),
-        *_remark_on_fit(spec, design, fitted, coefficients),
-        *_remark_on_checks(design, diagnostics, inputs, errors),
+        *remark(spec, n, fitted, coefficients.main, diagnostics, slips, time, inputs),
         *outside,
     )
-    n, p = design.n, design.p
     r2 = 1 - fitted.rss / fitted.tss
     left_out = fitted.residuals / (1 - fitted.leverage)
     return RegressionResult(
@@ -78,150 +82,120 @@ def estimate_regression(spec: RegressionSpec, data: Table) -> RegressionResult:
         response=spec.response,
         n=n,
         degrees_of_freedom=n - p,
-        coefficients=coefficients,
+        coefficients=coefficients.main,
+        controls=coefficients.controls,
+        time=time,
         errors=errors.kind,
-        hac_lags=errors.lags,
-        residual_sd=fitted.residual_sd,
+        hac_lags=None if inputs.order is None else count_hac_lags(n),
+        residual_sd=float(np.ldexp(fitted.residual_sd, inputs.exponent)),
         r2=r2,
         r2_adjusted=1 - (1 - r2) * (n - spec.intercept) / (n - p),
         r2_leave_one_out=1 - float(left_out @ left_out) / fitted.tss,
-        forecast=tuple(_forecast(spec, design, fitted, errors, at) for at in spec.forecast_at),
+        forecast=tuple(
+            _forecast(spec, design, fitted, errors, inputs, at) for at in spec.forecast_at
+        ),
         ranges=ranges,
         diagnostics=diagnostics,
-        fitted=tuple(fitted.fitted.tolist()),
-        residuals=tuple(fitted.residuals.tolist()),
+        slips=slips,
+        fitted=tuple(restore(fitted.fitted, inputs.exponent).tolist()),
+        residuals=tuple(restore(fitted.residuals, inputs.exponent).tolist()),
     )
 
 
-def _choose_errors(
-    design: Design, fitted: Fit, diagnostics: Diagnostics, inputs: Inputs
-) -> Covariance:
-    if inputs.order is not None and _is_significant(diagnostics.breusch_godfrey_p):
-        return covariance.hac(design, fitted, inputs.order)
-    return covariance.classical(design, fitted)
-
-
-def _list_coefficients(
-    spec: RegressionSpec, design: Design, fitted: Fit, errors: Covariance, inputs: Inputs
-) -> dict[str, Coefficient]:
-    names = [*([CONSTANT] if spec.intercept else []), *spec.predictors]
-    used = errors.list_errors(fitted)
-    classical = covariance.classical(design, fitted).list_errors(fitted)
-    hc3 = covariance.list_errors(fitted, covariance.hc3(design, fitted))
-    hac = (
-        None
-        if inputs.order is None
-        else covariance.hac(design, fitted, inputs.order).list_errors(fitted)
-    )
-    margin = _margin(design) * used
-    t, p, p_holm = _test_estimates(spec, design, fitted, used)
-    vif = measure_vif(design)
-    first = len(names) - len(vif)
+def _measure_ranges(spec: RegressionSpec, inputs: Inputs) -> dict[str, tuple[float, float]]:
+    lows = np.ldexp([column.min() for column in inputs.columns.T], inputs.exponents)
+    highs = np.ldexp([column.max() for column in inputs.columns.T], inputs.exponents)
     return {
-        name: Coefficient(
-            estimate=float(fitted.estimates[i]),
-            se=float(classical[i]),
-            se_hc3=float(hc3[i]),
-            se_hac=None if hac is None else float(hac[i]),
-            ci95=_around(float(fitted.estimates[i]), float(margin[i])),
-            t=None if t is None else float(t[i]),
-            p=None if p is None else float(p[i]),
-            p_holm=None if p_holm is None or i < first else float(p_holm[i - first]),
-            vif=None if i < first else float(vif[i - first]),
-        )
-        for i, name in enumerate(names)
+        name: (float(low), float(high))
+        for name, low, high in zip(spec.predictors, lows, highs, strict=False)
     }
 
 
-def _test_estimates(
-    spec: RegressionSpec, design: Design, fitted: Fit, errors: Floats
-) -> tuple[Floats, Floats, Floats] | tuple[None, None, None]:
-    """t, two-sided p, and the predictors' p adjusted by Holm (1979); none for an exact fit."""
-    if fitted.is_exact or not (errors > 0).all():
-        return None, None, None
-    t = fitted.estimates / errors
-    p = 2 * stats.t.sf(np.abs(t), design.n - design.p)
-    return t, p, _adjust_by_holm(p[int(spec.intercept) :])
+def _choose_errors(spec: RegressionSpec, design: Design, fitted: Fit, inputs: Inputs) -> Errors:
+    """In time, always those that allow for carrying over: few rows cannot rule it out."""
+    is_long = design.n - design.p > LEAST_LEFT if not spec.intercept else inputs.time.width > 0
+    if inputs.order is None or fitted.is_exact or not is_long:
+        return assume_independent(design, fitted)
+    return allow_for_carry_over(design, fitted, inputs.order)
 
 
-def _adjust_by_holm(p: Floats) -> Floats:
-    """The smallest of m times m, the next times m - 1, ...; none below the one before."""
-    order = np.argsort(p)
-    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(raised, 1.0)
-    return adjusted
+def _describe_time(inputs: Inputs, errors: Errors, trend: Coefficient | None) -> TimeModel | None:
+    if inputs.calendar is None:
+        return None
+    return TimeModel(
+        control=inputs.time.control,
+        step=inputs.calendar.step,
+        trend=trend,
+        season_columns=max(inputs.time.width - 1, 0),
+        carried_over=errors.carried_over if errors.kind == "ar1" else None,
+    )
+
+
+def _find_slips(
+    spec: RegressionSpec, design: Design, fitted: Fit, diagnostics: Diagnostics, inputs: Inputs
+) -> tuple[Slip, ...]:
+    columns = dict(zip(spec.columns, inputs.columns.T, strict=False))
+    columns[spec.response] = inputs.response
+    exponents = dict(zip(spec.columns, inputs.exponents.tolist(), strict=False))
+    exponents[spec.response] = inputs.exponent
+    outliers = [
+        Outlier(one.row - 1, one.studentised_residual, one.p) for one in diagnostics.outlying
+    ]
+    slips = []
+    for one in find_misplaced(design, fitted, columns, spec.response, outliers):
+        value = float(np.ldexp(columns[one.column][one.row], exponents[one.column]))
+        slips.append(Slip(one.row + 1, one.column, value, likely=value * one.factor))
+    return tuple(slips)
 
 
 def _forecast(
-    spec: RegressionSpec, design: Design, fitted: Fit, errors: Covariance, at: Mapping[str, float]
+    spec: RegressionSpec,
+    design: Design,
+    fitted: Fit,
+    errors: Errors,
+    inputs: Inputs,
+    at: Mapping[str, float],
 ) -> Forecast:
-    point = np.array([float(at[name]) for name in spec.predictors])
-    slopes = fitted.estimates[1:] if spec.intercept else fitted.estimates
+    """One row after the last: `at` for the predictors, the mean of each control."""
+    asked = np.array([float(at[name]) for name in spec.predictors])
+    k = len(spec.predictors)
+    means = inputs.columns[:, k : len(spec.columns)].mean(axis=0)
+    point = np.concatenate([np.ldexp(asked, -inputs.exponents[:k]), means, inputs.time.after])
+    slopes = fitted.estimates[int(spec.intercept) :].astype(np.longdouble)
     constant = float(fitted.estimates[0]) if spec.intercept else 0.0
-    mean = float(np.sum(slopes.astype(np.longdouble) * point) + constant)
-    error = errors.estimate_mean_error(design, point)
-    margin = _margin(design)
+    last = int(inputs.order[-1]) if inputs.order is not None else design.n - 1
+    expected = errors.describe_next(
+        float(np.sum(slopes * point) + constant),
+        _load(design, point),
+        float(fitted.residuals[last]),
+        design.q[last],
+    )
+    single = expected.widen(errors.noise)
+    figures = [
+        *(expected.means(), expected.quantiles(TAIL), expected.quantiles(1 - TAIL)),
+        *(single.quantiles(TAIL), single.quantiles(1 - TAIL)),
+    ]
+    names = (spec.response,) * len(figures)
+    mean, low, high, single_low, single_high = restore(
+        np.concatenate(figures), inputs.exponent, names
+    ).tolist()
     return Forecast(
         at={name: float(at[name]) for name in spec.predictors},
+        period=_spell_next(inputs),
         mean=mean,
-        ci95=_around(mean, margin * error),
-        pi95=_around(mean, margin * float(np.hypot(error, fitted.residual_sd))),
+        ci95=(low, high),
+        pi95=(single_low, single_high),
     )
 
 
-def _remark_on_fit(
-    spec: RegressionSpec, design: Design, fitted: Fit, coefficients: Mapping[str, Coefficient]
-) -> list[Finding]:
-    findings: list[Finding] = []
-    if fitted.is_exact:
-        findings.append(warn("exact_fit", response=spec.response))
-    least = ROWS_PER_PARAMETER * design.p
-    if design.n < least:
-        findings.append(warn("few_rows", n=design.n, parameters=design.p, least=least))
-    inflated = {
-        name: c.vif for name, c in coefficients.items() if c.vif is not None and c.vif > MAX_VIF
-    }
-    if inflated:
-        largest = max(inflated.values())
-        findings.append(warn("columns_overlap", columns=list(inflated), vif=largest, most=MAX_VIF))
-    findings += [
-        warn("weak_association", column=name, p_holm=c.p_holm)
-        for name, c in coefficients.items()
-        if c.p_holm is not None and c.p_holm > SIGNIFICANT
-    ]
-    return findings
+def _load(design: Design, point: Floats) -> Floats:
+    """The weights of Q'y in the response at one row of column values."""
+    z = design.standardise(point[None, :])[0]
+    return np.asarray(solve_triangular(design.r, z, trans="T"), dtype=np.float64)
 
 
-def _remark_on_checks(
-    design: Design, diagnostics: Diagnostics, inputs: Inputs, errors: Covariance
-) -> list[Finding]:
-    findings: list[Finding] = []
-    if _is_significant(diagnostics.breusch_godfrey_p):
-        findings.append(
-            warn(
-                "autocorrelation" if errors.kind == "hac" else "autocorrelation_in_row_order",
-                durbin_watson=diagnostics.durbin_watson,
-                p=diagnostics.breusch_godfrey_p,
-            )
-        )
-    if _is_significant(diagnostics.breusch_pagan_p):
-        findings.append(warn("uneven_scatter", p=diagnostics.breusch_pagan_p))
-    if _is_significant(diagnostics.reset_p):
-        findings.append(warn("curved", p=diagnostics.reset_p))
-    if diagnostics.influential:
-        rows = [one.row for one in diagnostics.influential]
-        findings.append(warn("influential_rows", rows=rows, cook=diagnostics.max_cook))
-    return findings
-
-
-def _is_significant(p: float | None) -> bool:
-    return p is not None and p < SIGNIFICANT
-
-
-def _margin(design: Design) -> float:
-    return float(stats.t.ppf(0.5 + LEVEL / 2, design.n - design.p))
-
-
-def _around(middle: float, margin: float) -> Interval:
-    return middle - margin, middle + margin
+def _spell_next(inputs: Inputs) -> str | None:
+    if inputs.calendar is None or inputs.time.control == "none":
+        return None
+    last = max(position for position in inputs.calendar.positions if position is not None)
+    return spell_period(inputs.calendar.step, last + 1)

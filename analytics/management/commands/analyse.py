@@ -78,6 +78,14 @@ def _add_regression(parser: argparse.ArgumentParser) -> None:
     _add_table(parser)
     parser.add_argument("--y", required=True, metavar="COLUMN", help="what is explained")
     parser.add_argument("--x", required=True, nargs="+", action="extend", metavar="COLUMN")
+    parser.add_argument(
+        "--control",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="COLUMN",
+        help="also moves the result: taken out, and reported apart",
+    )
     parser.add_argument("--no-intercept", action="store_true", help="the line goes through zero")
     parser.add_argument(
         "--at",
@@ -87,7 +95,11 @@ def _add_regression(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=VALUE",
         help="forecast here; naming a column again starts the next forecast",
     )
-    parser.add_argument("--period", metavar="COLUMN", help="orders the rows in time")
+    parser.add_argument(
+        "--period",
+        metavar="COLUMN",
+        help="orders the rows in time; trend and season are then taken out",
+    )
     _add_common(parser)
 
 
@@ -121,13 +133,15 @@ def _analyse_regression(options: Options) -> dict[str, Any]:
     from analytics.estimators.regression import RegressionSpec, estimate_regression
 
     period = [options["period"]] if options["period"] else []
-    table = _read(options, [options["y"], *options["x"]], period)
+    figures = [options["y"], *options["x"], *options["control"]]
+    table = _read(options, figures, period)
     spec = RegressionSpec(
         response=options["y"],
         predictors=tuple(options["x"]),
         intercept=not options["no_intercept"],
         forecast_at=_read_points(options["at"], options["x"]),
         period=options["period"],
+        controls=tuple(options["control"]),
     )
     return {**estimate_regression(spec, table.columns).to_dict(), "read": table.to_dict()}
 

@@ -175,6 +175,8 @@ def test_form_starts_a_run_once_however_often_it_is_sent(
         "channels": [str(channel.pk)],
         "combine": "on",
         "forecast_spend": "10.50",
+        "meeting_controls": ["meeting_guests"],
+        "own_figures": "month;price\n2026-01;19.90\n2026-02;21",
     }
 
     first = client.post(f"{ADD}?kind=regression", answers)
@@ -191,6 +193,8 @@ def test_form_starts_a_run_once_however_often_it_is_sent(
         "channel_names": [channel.name],
         "combine": True,
         "forecast": {"spend_amount": "10.5"},
+        "meeting_controls": ["meeting_guests"],
+        "own_figures": {"price": {"2026-01": "19.90", "2026-02": "21"}},
     }
 
 
@@ -203,6 +207,11 @@ def test_form_starts_a_run_once_however_often_it_is_sent(
         ({"combine": ""}, "A forecast at one spend needs the channels added up."),
         ({"start": "1990-01"}, "Ask for twenty years at most."),
         ({"channels": ["999"]}, "Select a valid choice."),
+        ({"own_figures": "2026-01;3"}, "Write a first line with the names"),
+        ({"own_figures": "month;price\nJanuary;3"}, "Line 2 should begin with a month"),
+        ({"own_figures": "month;price\n2026-01;cheap"}, "Line 2 should have a number for each"),
+        ({"own_figures": "month;price\n2026-01;3\n2026-01;4"}, "Month 2026-01 comes twice."),
+        ({"own_figures": "month;spend_amount\n2026-01;3"}, "Choose another name"),
     ],
 )
 def test_form_refuses_with_a_sentence(

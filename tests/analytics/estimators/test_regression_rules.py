@@ -1,5 +1,6 @@
 """Each rule by which a regression is refused or warned about."""
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -77,6 +78,43 @@ def test_constant_column_is_refused(column: str) -> None:
     found = refuse(BadData, ONE, {"x": X, "y": Y, column: [0.1] * 6})
 
     assert found == {"constant_column": {"column": column}}
+
+
+@pytest.mark.parametrize("column", ["x", "y"])
+def test_column_alike_in_nearly_all_digits_is_refused_with_what_it_is(column: str) -> None:
+    """NIST's SmLs07 and its like differ, and are not the same value in every row."""
+    values = [1_000_000_000_000.4 + 0.1 * (row % 3) for row in range(6)]
+
+    found = refuse(BadData, ONE, {"x": X, "y": Y, column: values})
+
+    assert list(found) == ["too_few_digits"]
+    assert found["too_few_digits"]["alike"] == 12
+
+
+@pytest.mark.parametrize(
+    ("of_x", "of_y"), [(1e-200, 1.0), (1.0, 1e-300), (1e-200, 1e-300), (1e99, 1e-200), (1e-306, 1)]
+)
+def test_extreme_units_change_nothing_but_the_units(of_x: float, of_y: float) -> None:
+    plain = estimate_regression(at(x=3), {"x": X, "y": Y})
+
+    far = estimate_regression(
+        at(x=3 * of_x), {"x": [x * of_x for x in X], "y": [y * of_y for y in Y]}
+    )
+
+    slope, expected = far.coefficients["x"], plain.coefficients["x"]
+    assert slope.estimate == pytest.approx(expected.estimate * of_y / of_x, rel=1e-12)
+    assert slope.ci95 == pytest.approx([one * of_y / of_x for one in expected.ci95], rel=1e-9)
+    assert far.r2 == pytest.approx(plain.r2, rel=1e-12)
+    assert far.forecast[0].pi95 == pytest.approx(
+        [one * of_y for one in plain.forecast[0].pi95], rel=1e-9
+    )
+
+
+@pytest.mark.parametrize(("of_x", "of_y"), [(1e-320, 1.0), (1e99, 1e-300), (1.0, 1e-310)])
+def test_figures_beyond_a_double_are_refused(of_x: float, of_y: float) -> None:
+    found = refuse(BadData, ONE, {"x": [x * of_x for x in X], "y": [y * of_y for y in Y]})
+
+    assert list(found) == ["not_representable"]
 
 
 def test_dependent_columns_are_refused_naming_them_alone() -> None:
@@ -214,6 +252,45 @@ def test_association_no_stronger_than_chance_is_warned_about() -> None:
     table = draw(y=lambda x, rng: rng.normal(0, 1, 4 * x.size)[-x.size :])
 
     assert warn_about(table) == {"weak_association"}
+
+
+def test_channel_whose_interval_alone_leaves_zero_out_is_left_open_by_the_adjusted_test() -> None:
+    """Of eight columns one passes at p = 0.02 by chance: headline and finding go by Holm's p."""
+    rng = np.random.default_rng(2)
+    table = {f"x{i}": rng.normal(size=60) for i in range(8)}
+    table["y"] = -2 * table["x0"] + 0.33 * table["x1"] + rng.normal(size=60)
+
+    result = estimate_regression(RegressionSpec("y", tuple(f"x{i}" for i in range(8))), table)
+
+    second = result.coefficients["x1"]
+    assert second.ci95[0] > 0
+    assert second.p < 0.05 < second.p_holm
+    assert (result.coefficients["x0"].direction, second.direction) == ("against", None)
+    said = {(one.code, one.parameters.get("column")) for one in result.findings}
+    assert {("moves_against", "x0"), ("weak_association", "x1")} <= said
+
+
+def test_row_that_does_not_fit_is_named_though_it_hardly_moves_the_line() -> None:
+    table = draw(y=lambda x, rng: 2 * x + rng.normal(0, 0.5, x.size))
+    middle = int(np.argmin(np.abs(table["x"] - table["x"].mean())))
+    table["y"][middle] += 4
+
+    result = estimate_regression(ONE, table)
+
+    (outlier,) = result.diagnostics.outlying
+    assert outlier.row == middle + 1
+    finding = next(one for one in result.findings if one.code == "outlying_rows")
+    assert finding.parameters["places"] == [str(middle + 1)]
+
+
+def test_slip_among_equal_spends_and_beside_an_exact_line_is_named() -> None:
+    spend = [7.0, 70.0, *[7.0] * 8, 7.5, 8.0]
+    table = {"x": spend, "y": [2 * 7.0 if x == 70 else 2 * x for x in spend]}
+
+    result = estimate_regression(ONE, table)
+
+    assert [(one.row, one.column, one.likely) for one in result.slips] == [(2, "x", 7.0)]
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["slips"]
 
 
 def test_uneven_scatter_is_warned_about() -> None:

@@ -5,12 +5,15 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from analytics.datasets import collect
 from analytics.models import Run
 from analytics.services import execution, runs
 from crm.models import Purchase, User
 from crm.services import leases
+from meetings.services import closing
 from tests.factories.analytics import EXAMPLE_PARAMETERS, make_example_months, make_run
 from tests.factories.crm import make_channel, make_spend
+from tests.factories.meetings import make_past_meeting
 
 
 @pytest.fixture
@@ -212,3 +215,50 @@ def test_regression_on_several_channels_has_one_coefficient_each(owner: User):
 
     assert set(run.figures["coefficients"]) == {"const", "Ads", "Fair"}
     assert [chart["kind"] for chart in run.charts] == ["fit_over_time", "coefficients"]
+
+
+def test_meetings_and_own_figures_are_taken_out_of_the_months(owner: User):
+    make_example_months(owner)
+    held = make_past_meeting(host=owner, starts_at=dt.datetime(2026, 3, 5, 10, tzinfo=dt.UTC))
+    closing.close_meeting(meeting=held)
+    prices = {f"2026-{month:02d}": str(20 + month * month % 5) for month in range(1, 11)}
+    run = make_run(
+        requested_by=owner,
+        parameters=EXAMPLE_PARAMETERS
+        | {"meeting_controls": ["meetings_held"], "own_figures": {"price": prices}},
+    )
+
+    snapshot = collect(kind="regression", user=owner, parameters=run.parameters)
+    execute(run)
+
+    assert snapshot.facts == {"controls": ["meetings_held", "price"]}
+    assert [row["meetings_held"] for row in snapshot.rows] == ["0", "0", "1", *["0"] * 7]
+    assert [row["price"] for row in snapshot.rows] == list(prices.values())
+    assert run.status == "refused"
+    assert [finding["code"] for finding in run.findings] == ["leverage_of_one"]
+
+
+def test_own_figures_are_reported_apart_from_the_channels(owner: User):
+    make_example_months(owner)
+    prices = {f"2026-{month:02d}": str(20 + month * month % 5) for month in range(1, 11)}
+    run = make_run(
+        requested_by=owner, parameters=EXAMPLE_PARAMETERS | {"own_figures": {"price": prices}}
+    )
+
+    execute(run)
+
+    assert set(run.figures["coefficients"]) == {"const", "spend_amount"}
+    assert set(run.figures["controls"]) == {"price"}
+
+
+def test_month_without_an_own_figure_is_refused_by_its_row(owner: User):
+    make_example_months(owner)
+    prices = {f"2026-{month:02d}": str(month) for month in range(1, 10)}
+    run = make_run(
+        requested_by=owner, parameters=EXAMPLE_PARAMETERS | {"own_figures": {"price": prices}}
+    )
+
+    execute(run)
+
+    assert run.status == "refused"
+    assert run.findings[0]["parameters"]["rows"] == [10]

@@ -6,6 +6,7 @@ import json
 import pytest
 from django.utils import timezone
 
+from analytics.labels import label_difference
 from analytics.models import Run
 from analytics.services import execution, runs
 from crm.models import Purchase, User
@@ -64,6 +65,24 @@ def test_repetition_on_new_rows_shows_what_changed(finished: Run, owner: User):
     assert names[0] == "dataset_sha256"
     assert "figures.coefficients.spend_amount.estimate" in names
     assert not [name for name in names if name.startswith("parameters")]
+
+
+def test_differences_go_down_to_single_values_where_one_run_has_none():
+    before = Run(figures={"k": 2, "time": None, "rows": [1]})
+    after = Run(figures={"k": 2, "time": {"trend": {"ci95": [1.5, 2.5]}}, "rows": [1, 4]})
+
+    found = runs.compare_runs(before=before, after=after)
+
+    assert found == [
+        runs.Difference("figures.time.trend.ci95.1", None, 1.5),
+        runs.Difference("figures.time.trend.ci95.2", None, 2.5),
+        runs.Difference("figures.rows.2", None, 4),
+    ]
+    assert [label_difference(one.name) for one in found] == [
+        "Figure: time · Trend · 95 % interval · from",
+        "Figure: time · Trend · 95 % interval · to",
+        "Figure: rows · 2",
+    ]
 
 
 def test_segments_repeated_give_the_same_bits(owner: User):
