@@ -142,7 +142,7 @@ TEXTS = {
         _("Let the line have a constant, so that they can be."),
     ),
     "autocorrelation": (
-        _("Of what is left over in one period, about %(percent)s in 100 carry over to the next."),
+        _("What is left over in one period carries over to the next."),
         _("The intervals allow for it. Something that lasts may be missing from the columns."),
     ),
     "autocorrelation_ignored": (
@@ -165,7 +165,7 @@ TEXTS = {
         _("Look at the chart: returns may fall as spend rises, or a column may be missing."),
     ),
     "influential_rows": (
-        _("These rows move the line on their own: %(places)s."),
+        _("These rows move the line on their own: %(rows)s."),
         _("Check that they are right, and look at the result without them too."),
     ),
     "decimal_slip": (

@@ -8,7 +8,7 @@ from django.utils import translation
 
 from analytics.estimators.regression import RegressionSpec, estimate_regression
 from analytics.models import Run
-from analytics.verdicts import verdict
+from analytics.verdicts import verdict, worded_findings
 from tests.analytics.reference.simulated_series import Carried, spell_months
 
 
@@ -82,3 +82,26 @@ def test_headline_says_what_of_the_calendar_is_left_in(n: int, caution: str) -> 
     said = verdict(answer(table, "spend"))
 
     assert said.startswith(f"{caution} One more EUR of spend".strip())
+
+
+def test_findings_of_runs_from_before_still_have_their_words() -> None:
+    """Stored with fewer parameters than today's."""
+    run = Run(
+        findings=[
+            {
+                "code": "influential_rows",
+                "severity": "warn",
+                "parameters": {"rows": [3], "cook": 2},
+            },
+            {
+                "code": "autocorrelation",
+                "severity": "warn",
+                "parameters": {"durbin_watson": 0.4, "p": 0.001},
+            },
+        ]
+    )
+
+    assert [finding["sentence"] for finding in worded_findings(run)] == [
+        "These rows move the line on their own: 3.",
+        "What is left over in one period carries over to the next.",
+    ]

@@ -60,14 +60,7 @@ def _remark_on_rows(
         findings.append(warn("outlying_rows", places=places, rows=outlying))
     influential = [one.row for one in diagnostics.influential]
     if influential:
-        findings.append(
-            warn(
-                "influential_rows",
-                rows=influential,
-                places=[_name_row(inputs, row) for row in influential],
-                cook=diagnostics.max_cook,
-            )
-        )
+        findings.append(warn("influential_rows", rows=influential, cook=diagnostics.max_cook))
     return findings
 
 
@@ -92,8 +85,7 @@ def _remark_on_time(
         return [warn("autocorrelation_in_row_order", durbin_watson=durbin_watson, p=p)]
     findings = [_remark_on_calendar(spec, n, time)]
     if is_carried and time.carried_over is not None:
-        percent = round(100 * time.carried_over)
-        findings.append(inform("autocorrelation", percent=percent, p=p))
+        findings.append(inform("autocorrelation", share=time.carried_over, p=p))
     elif is_carried:
         findings.append(warn("autocorrelation_ignored", durbin_watson=durbin_watson, p=p))
     return findings
