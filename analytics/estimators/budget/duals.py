@@ -131,7 +131,8 @@ class _Face:
         empty, full = filled <= used_up, scaled.widths - filled <= used_up
         between = ~empty & ~full
         rows = scaled.rows[tight]
-        start, *_ = np.linalg.lstsq(rows[:, between].T, scaled.gains[between])
+        solved = np.linalg.lstsq(rows[:, between].T, scaled.gains[between])
+        start = np.asarray(solved[0], dtype=np.float64)
         is_open = not between.any() or not tight.size
         free = np.eye(len(tight)) if is_open else null_space(rows[:, between].T)
         only_empty, only_full = empty & ~full, full & ~empty
