@@ -120,7 +120,8 @@ def likely_heights(heights: Sequence[int | None]) -> tuple[int, ...]:
 
 def usual_bps(height: int) -> float:
     """What a picture of so many lines takes, before it was measured."""
-    return LARGEST_BPS * min(1.0, height / LARGEST_HEIGHT) ** BITRATE_EXPONENT
+    share: float = min(1.0, height / LARGEST_HEIGHT) ** BITRATE_EXPONENT
+    return LARGEST_BPS * share
 
 
 def suitable_layer(heights: Sequence[int], tile_height: int) -> int:
