@@ -103,6 +103,8 @@ class Registration(models.Model):
         """The state in words; of a closed meeting, whether the person came."""
         if self.is_cancelled or not self.meeting.is_evaluated:
             return self.get_state_display()
+        if self.verified_at is None:
+            return gettext("not confirmed")
         seat = getattr(self, "seat", None)
         attended_s = (seat.attended_s or 0) if seat else 0
         if attended_s >= self.meeting.attended_from_s:

@@ -139,7 +139,7 @@ def _evaluate(meeting: Meeting, now: datetime, *, only: int | None = None) -> li
     if not _took_place(meeting):
         return []  # nobody entered, not even the host: that says nothing about those who registered
     window = live_window(meeting, now)
-    wanted = meeting.registrations.standing()
+    wanted = meeting.registrations.confirmed()
     registrations = list(
         (wanted.filter(pk=only) if only else wanted).select_related(
             "contact_point", "contact_point__contact", "seat"

@@ -39,6 +39,7 @@ def test_list_says_of_a_closed_meeting_who_came(client: Client, owner: User) -> 
     for name, minutes in {"Stayed": 40, "Peeped": 2}.items():
         make_presence(make_guest(meeting, name=name), minutes=minutes)
     make_registration(meeting, name="Absent")
+    make_registration(meeting, name="Never confirmed", verified_at=None)
     make_registration(meeting, name="Gave up", state="cancelled", cancelled_at=timezone.now())
     make_registration(make_meeting(owner), name="To come")
     closing.close_meeting(meeting=meeting)
@@ -50,6 +51,7 @@ def test_list_says_of_a_closed_meeting_who_came(client: Client, owner: User) -> 
         "Stayed": "attended",
         "Peeped": "looked in",
         "Absent": "did not come",
+        "Never confirmed": "not confirmed",
         "Gave up": "cancelled",
         "To come": "registered",
     }

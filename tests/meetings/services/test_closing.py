@@ -171,9 +171,18 @@ def test_close_keeps_the_latest_words_of_somebody_who_writes_a_lot() -> None:
     assert len(chatted.data["words"]) == closing.WORDS_LINES
 
 
+def test_close_says_nothing_of_an_address_that_nobody_confirmed() -> None:
+    meeting = make_past_meeting()
+    typed = make_registration(meeting, verified_at=None)
+
+    closing.close_meeting(meeting=meeting)
+
+    assert not Activity.objects.filter(contact_point=typed.contact_point).exists()
+
+
 def test_close_notes_who_did_not_come_also_without_a_seat() -> None:
     meeting = make_past_meeting()
-    absent = make_registration(meeting, verified_at=None)
+    absent = make_registration(meeting)
 
     closing.close_meeting(meeting=meeting)
 
