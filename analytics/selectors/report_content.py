@@ -64,5 +64,9 @@ def _scores(references: set[str], schedule: ReportSchedule) -> dict[str, Run]:
 def _score_of(run: Run | None) -> dict[str, Any]:
     if run is None:
         return {"run": None, "score": None}
-    figures = run.figures if run.is_answered else None
-    return {"run": run.pk, "score": figures["score"] if figures else None}
+    figures = (run.figures if run.is_answered else None) or {}
+    return {
+        "run": run.pk,
+        "score": figures.get("score"),
+        "left_out": figures.get("left_out", []),
+    }

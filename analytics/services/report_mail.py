@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from analytics import charts, tables
 from analytics.charts.drawing import show_number
+from analytics.labels import label_indicator
 from analytics.models import ReportIssue, ReportSchedule, Run
+from analytics.sentences.spelling import join_names
 from analytics.verdicts import verdict, worded_findings
 from crm.extensions import ComposedMail, InlineImage
 from crm.selectors import organisation
@@ -109,6 +111,7 @@ def _meeting(meeting: dict[str, Any]) -> dict[str, Any]:
         "registered": meeting["registered"],
         "attended": meeting["attended"],
         "score": show_number(meeting["score"], 3) if has_score else "",
+        "left_out": join_names(list(map(label_indicator, meeting.get("left_out", [])))),
         "url": _absolute("admin:analytics_run_change", meeting["run"]) if meeting["run"] else "",
     }
 

@@ -156,8 +156,8 @@ def test_meetings_of_the_week_are_listed_with_their_scores(schedule: ReportSched
     issue = ReportIssue.objects.get()
     found = {meeting["title"]: meeting["score"] for meeting in issue.content["meetings"]}
     html = html_of(send_all()[0])
-    assert found == {"Scored": "10", "Unrated": None}
-    assert "no score" in html
+    assert found == {"Scored": "10", "Unrated": "5.714285714286"}
+    assert html.count("without: Satisfaction") == 1
     assert ">0<" not in html.replace("\n", "").replace(" ", "")
 
 

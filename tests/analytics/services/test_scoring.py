@@ -85,7 +85,7 @@ def test_scoring_at_the_same_moment_makes_one_run(meeting: Meeting, owner: User)
     assert Run.objects.count() == 1
 
 
-def test_meeting_that_nobody_rated_is_refused_and_not_scored_zero(owner: User):
+def test_meeting_that_nobody_rated_is_scored_without_and_not_with_zero(owner: User):
     meeting = make_past_meeting(owner)
     make_presence(make_guest(meeting), minutes=40)
     closing.close_meeting(meeting=meeting)
@@ -94,9 +94,20 @@ def test_meeting_that_nobody_rated_is_refused_and_not_scored_zero(owner: User):
     execution.execute_run(run_id=run_id)
 
     run = Run.objects.get(pk=run_id)
-    assert run.status == "refused"
-    assert run.figures is None
-    assert [finding["parameters"]["indicator"] for finding in run.findings] == ["satisfaction"]
+    assert run.status == "ok_with_warnings"
+    assert run.figures["left_out"] == ["satisfaction"]
+    assert set(run.figures["contributions"]) == {"attendance", "interaction"}
+
+
+def test_meeting_nobody_registered_for_is_refused_and_not_scored_zero(owner: User):
+    meeting = closing.close_meeting(meeting=make_past_meeting(owner))
+
+    [run_id] = scoring.request_missing_scores()
+    execution.execute_run(run_id=run_id)
+
+    run = Run.objects.get(pk=run_id)
+    assert (run.subject_ref, run.status, run.figures) == (meeting.subject_ref, "refused", None)
+    assert [finding["code"] for finding in run.findings] == ["nothing_to_score"]
 
 
 def test_score_counts_who_talked_beside_who_wrote(meeting: Meeting):
