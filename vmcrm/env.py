@@ -44,6 +44,13 @@ def read_bool(variable: str, *, default: bool) -> bool:
     raise _refuse(variable, "a yes or a no (1, 0, true, false)", text)
 
 
+def refuse_replaced(variable: str, *, by: str, how: str) -> None:
+    """A switch that an earlier version read. Raises ImproperlyConfigured while it is on: left in
+    place it would be overlooked."""
+    if read_bool(variable, default=False):
+        raise ImproperlyConfigured(f"{_name(variable)} is replaced by {_name(by)}: {how}")
+
+
 def read_int(variable: str, default: int, *, least: int, most: int) -> int:
     """A whole number between `least` and `most`, both included."""
     text = read_text(variable)

@@ -39,6 +39,11 @@ SUPPRESSION_KEY = env.read_text("SUPPRESSION_KEY") or read_or_create_secret(
 )
 # Who may say whom a request comes from (vmcrm/proxies.py). Django's and allauth's own settings for
 # that stay off: they would believe the header of anybody.
+env.refuse_replaced(
+    "BEHIND_PROXY",
+    by="TRUSTED_PROXIES",
+    how="name the proxy's address there, 127.0.0.1 for one on this machine.",
+)
 TRUSTED_PROXIES = env.read_networks("TRUSTED_PROXIES")
 # Browsers that saw the site over HTTPS once come back over HTTPS only. Never under a certificate
 # of our own: they would refuse the machine for a year when it is gone.

@@ -49,3 +49,12 @@ def test_redis_url_of_another_service_is_refused(monkeypatch):
 
     with pytest.raises(ImproperlyConfigured, match="REDIS_URL"):
         env.read_redis_url("redis://localhost")
+
+
+def test_switch_of_an_earlier_version_is_refused_with_what_replaces_it(monkeypatch):
+    monkeypatch.setenv("VMCRM_OLD", "1")
+    with pytest.raises(ImproperlyConfigured, match="VMCRM_OLD is replaced by VMCRM_NEW: say how"):
+        env.refuse_replaced("OLD", by="NEW", how="say how")
+
+    monkeypatch.setenv("VMCRM_OLD", "0")
+    env.refuse_replaced("OLD", by="NEW", how="say how")
