@@ -24,7 +24,7 @@ def test_mail_that_found_no_room_is_sent_when_there_is_some(
 
     try:
         Visitor(system).post(form, name="Patient", email=ADDRESS)
-        state = wait_until(lambda: _state_after_a_try(system))
+        state = wait_until(lambda: _state_after_a_try(system), timeout_s=120)
     finally:
         folder.unlink()
         if aside is not None:

@@ -157,7 +157,7 @@ def read_mail(system: RunningSystem, *, to: str) -> str:
                 return str(part.get_content())
         return ""
 
-    return wait_until(find)
+    return wait_until(find, timeout_s=120)
 
 
 def personal_path(text: str) -> str:
