@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Callable
 
 import pytest
 from django.conf import settings
@@ -135,7 +136,7 @@ def test_repeats_of_one_fault_hide_no_fault_of_the_same_type_elsewhere():
     def fail_once() -> None:
         raise ValueError
 
-    def log(fail) -> bool:
+    def log(fail: Callable[[], None]) -> bool:
         line = make_line("django.request", at_s=0)
         try:
             fail()
