@@ -54,7 +54,8 @@ class GatedChangeList(ChangeList):
         if not set(rest) <= {*bounds, *getattr(self.model_admin, "linked_filters", ())}:
             raise IncorrectLookupParameters
         rest |= _unapplied(asked, specs, {*rest, *self._date_names()})
-        return specs, has_filters, rest, may_repeat, is_active
+        # What narrows the list without being shown beside it counts: else nothing says so.
+        return specs, has_filters, rest, may_repeat, is_active or bool(rest)
 
     def _date_names(self) -> set[str]:
         return {f"{self.date_hierarchy}__{part}" for part in _DATE_PARTS}

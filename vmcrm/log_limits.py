@@ -34,7 +34,8 @@ class _Minute:
 
 class LimitRepeats(logging.Filter):
     """Of one kind of line so many a minute; the others are counted. A kind is a place in the code
-    together with the level and the type of error, so a flood of one hides no other."""
+    together with the level, the type of error and where that was raised, so a flood of one hides
+    no other."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,8 +44,7 @@ class LimitRepeats(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if not record.name.startswith(FROM_OUTSIDE):
             return True
-        error = record.exc_info[0] if record.exc_info else None
-        kind = (record.pathname, record.lineno, record.levelno, error)
+        kind = (record.pathname, record.lineno, record.levelno, *_find_error(record))
         minute = self._minutes.setdefault(kind, _Minute(record.created))
         if record.created - minute.began >= MINUTE_S:
             self._minutes[kind] = _Minute(record.created, lines=1)
@@ -55,6 +55,14 @@ class LimitRepeats(logging.Filter):
         if minute.lines == MOST_PER_MINUTE:
             _append(record, "more of this kind are counted only, for a minute")
         return minute.lines <= MOST_PER_MINUTE
+
+
+def _find_error(record: logging.LogRecord) -> tuple[object, ...]:
+    """Its type and the line that raised it. Django logs the faults of all pages at one place."""
+    error, _value, trace = record.exc_info or (None, None, None)
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (error, trace and (trace.tb_frame.f_code.co_filename, trace.tb_lineno))
 
 
 def _append(record: logging.LogRecord, words: str) -> None:

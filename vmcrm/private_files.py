@@ -28,7 +28,10 @@ def close_to_others(home: Path) -> int:
 
 def is_open(path: Path) -> bool:
     """Whether others may do anything there; where nothing is, they may not."""
-    return path.exists() and bool(stat.S_IMODE(path.stat().st_mode) & OTHERS)
+    try:
+        return bool(stat.S_IMODE(path.stat().st_mode) & OTHERS)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def find_own(home: Path) -> Iterator[Path]:

@@ -1,42 +1,31 @@
 """A web process or a media server that stands still is started again by itself."""
 
-import contextlib
-import os
-import signal
 import time
 
-import psutil
 import pytest
 
 from tests.abuse.strangers import Stranger
+from tests.abuse.visitors import find_part, look_for_part
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.process
 
 
-def find_part(system, word: str) -> int | None:
-    """Its process id, if it runs."""
-    for child in psutil.Process(system.process.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):  # it ended while we looked
-            if word in " ".join(child.cmdline()):
-                return child.pid
-    return None
-
-
 def test_frozen_web_and_relay_are_replaced(system, found):
     words = ("vmcrm.web_server", "media_relay")
     frozen = [find_part(system, word) for word in words]
-    for pid in frozen:
-        os.kill(pid, signal.SIGSTOP)
+    for part in frozen:
+        part.suspend()
     started = time.monotonic()
 
     # They are killed and not resumed: whatever happens, no test leaves a frozen process behind.
     wait_until(
-        lambda: all(find_part(system, word) not in (None, *frozen) for word in words), timeout_s=45
+        lambda: all(look_for_part(system, word) not in (None, *frozen) for word in words),
+        timeout_s=120,
     )
     noticed_s = time.monotonic() - started
     ready = Stranger(system, "127.0.0.51")
-    wait_until(lambda: answers_ready(ready), timeout_s=60)
+    wait_until(lambda: answers_ready(ready), timeout_s=120)
 
     assert "web gave no sign of life for" in system.output.read_text()
     found(f"frozen web and relay: replaced after {noticed_s:.0f} s")

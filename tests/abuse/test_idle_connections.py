@@ -35,12 +35,12 @@ def test_unfinished_requests_of_one_address_make_room_for_everybody_else(system,
         for line in lines:
             with contextlib.suppress(OSError):
                 line.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
-        wait_until(lambda: count_open(lines) <= LIMITS.waiting_per_address, timeout_s=5)
+        wait_until(lambda: count_open(lines) <= LIMITS.waiting_per_address)
         kept, started = count_open(lines), time.monotonic()
         answers = [guest.get("/").status, crowd.get("/").status]
         took_s = time.monotonic() - started
 
-        wait_until(lambda: count_open(lines) == 0, timeout_s=LIMITS.head_within_s + 20)
+        wait_until(lambda: count_open(lines) == 0, timeout_s=LIMITS.head_within_s + 60)
 
     assert answers == [200, 200]
     found(f"of {CROWD} half requests {kept} were held, none for long; two pages in {took_s:.1f} s")

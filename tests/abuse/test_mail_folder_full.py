@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.abuse.guests import Guest, plan_meeting, read_mail
+from tests.abuse.visitors import Visitor, plan_meeting, read_mail
 from tests.processes import wait_until
 from tests.system.running import RunningSystem
 
@@ -23,8 +23,8 @@ def test_mail_that_found_no_room_is_sent_when_there_is_some(
     folder.symlink_to("/dev/full")
 
     try:
-        Guest(system).send(form, name="Patient", email=ADDRESS)
-        state = wait_until(lambda: _state_after_a_try(system))
+        Visitor(system).post(form, name="Patient", email=ADDRESS)
+        state = wait_until(lambda: _state_after_a_try(system), timeout_s=120)
     finally:
         folder.unlink()
         if aside is not None:

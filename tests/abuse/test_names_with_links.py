@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.abuse.guests import Guest, plan_meeting, read_mail
+from tests.abuse.visitors import Visitor, plan_meeting, read_mail
 from tests.system.running import RunningSystem
 
 pytestmark = pytest.mark.process
@@ -22,9 +22,10 @@ def test_name_with_a_link_is_refused_and_no_name_greets_before_the_proof(
     form = f"{plan_meeting(system)}register/"
 
     refused = [
-        Guest(system).send(form, name=name, email="victim@guests.example").status for name in LINKS
+        Visitor(system).post(form, name=name, email="victim@guests.example").status
+        for name in LINKS
     ]
-    Guest(system).send(
+    Visitor(system).post(
         form, name="Call 555 now", company_name="Evil", email="victim@guests.example"
     )
     mail = read_mail(system, to="victim@guests.example")

@@ -1,7 +1,6 @@
 """Whether an address has an account: sign-up, login and a new password take as long for both."""
 
 from collections.abc import Callable
-from statistics import median
 
 import pytest
 
@@ -16,11 +15,11 @@ SIGN_UP = {
     "language": "en", "time_zone": "Europe/Berlin",
 }  # fmt: skip
 MOST_APART = 1.6
-"""Of the medians. It was four times and more; chance alone makes a tenth or two of it here."""
+"""Of the fastest, as load only ever adds. It was four times and more."""
 
 
 def measure(system: RunningSystem, path: str, kind: str, **fields: str) -> dict[str, float]:
-    """The median seconds of new and known addresses, asked in turns so that load hits both."""
+    """The fewest seconds of new and known addresses, asked in turns so that load hits both."""
     took: dict[str, list[float]] = {"new": [], "known": []}
     Visitor(system).post("/accounts/signup/", email=f"known-{kind}@nowhere.example", **SIGN_UP)
     for number in range(SAMPLES):
@@ -33,7 +32,7 @@ def measure(system: RunningSystem, path: str, kind: str, **fields: str) -> dict[
             answer = visitor.post(path, email=address, login=address, **fields)
             assert answer.status == (200 if kind == "login" else 302), answer.text
             seconds.append(answer.took_s)
-    return {state: median(seconds) for state, seconds in took.items()}
+    return {state: min(seconds) for state, seconds in took.items()}
 
 
 @pytest.mark.parametrize(
@@ -52,10 +51,10 @@ def test_answer_takes_as_long_for_a_known_address(
     kind: str,
     fields: dict[str, str],
 ) -> None:
-    middle = measure(system, path, kind, **fields)
+    fastest = measure(system, path, kind, **fields)
 
     found(
-        f"{kind}: new {middle['new'] * 1000:.0f} ms, known {middle['known'] * 1000:.0f} ms "
-        f"(medians of {SAMPLES})"
+        f"{kind}: new {fastest['new'] * 1000:.0f} ms, known {fastest['known'] * 1000:.0f} ms "
+        f"(fastest of {SAMPLES})"
     )
-    assert max(middle.values()) / min(middle.values()) < MOST_APART
+    assert max(fastest.values()) / min(fastest.values()) < MOST_APART

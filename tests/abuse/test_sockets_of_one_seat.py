@@ -27,10 +27,15 @@ async def open_many(colleague: Colleague, room: str) -> list[int | None]:
     address = f"{colleague.base_url.replace('http', 'ws', 1)}/ws/meetings/{room}/"
     headers = {"Cookie": colleague.cookie}
     sockets = [
-        await connect(address, additional_headers=headers, origin=colleague.base_url)  # type: ignore[arg-type]
+        await connect(
+            address,
+            additional_headers=headers,
+            origin=colleague.base_url,  # type: ignore[arg-type]
+            proxy=None,
+        )
         for _number in range(SOCKETS)
     ]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         codes = await asyncio.gather(*map(close_code, sockets[:-1]))
     await (await sockets[-1].ping())
     await sockets[-1].close()

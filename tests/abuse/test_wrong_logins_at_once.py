@@ -20,7 +20,7 @@ def test_wrong_logins_at_once_take_bounded_memory(
     system: RunningSystem, found: Callable[[str], None]
 ) -> None:
     forget_limits(system)
-    web = find_part(system, "uvicorn", "vmcrm.asgi")
+    web = find_part(system, "vmcrm.web_server")
     visitors = [Visitor(system) for _number in range(AT_ONCE)]
     for visitor in visitors:
         visitor.get("/accounts/login/")

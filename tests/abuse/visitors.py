@@ -1,5 +1,7 @@
 """Visitors of the running system without a browser, and the rooms that they come for."""
 
+import contextlib
+import email
 import http.client
 import json
 import re
@@ -8,12 +10,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email import policy
 from http.cookiejar import CookieJar
 from urllib.parse import urlencode
 
 import psutil
 from redis import Redis
 
+from tests.processes import wait_until
 from tests.system.running import RunningSystem
 
 FURNISH = """
@@ -25,6 +29,19 @@ meeting, host_cookie, guest, other = furnish(visibility="public")
 hidden = make_meeting(visibility="invitation")
 print(json.dumps({"meeting": str(meeting.public_id), "host": host_cookie, "code": meeting.join_code,
                   "guest": guest_cookie(guest), "hidden": str(hidden.public_id)}))
+"""
+PLAN = """
+from datetime import timedelta
+from django.utils import timezone
+from crm.models import User
+from meetings.services import planning
+start = timezone.now() + timedelta(days=1)
+host = User.objects.get(email="anna@lumen.example")
+meeting = planning.new_meeting(
+    kind="launch", title="Case", host=host, starts_at=start, ends_at=start + timedelta(hours=1),
+    time_zone="Europe/Berlin", visibility="public", capacity={capacity},
+)
+print(planning.plan(planned_by=host, meeting=meeting).get_absolute_url())
 """
 
 
@@ -93,11 +110,19 @@ def without_marks(text: str, *own: str) -> str:
 
 def find_part(system: RunningSystem, *words: str) -> psutil.Process:
     """The process of the system whose command holds all `words`."""
-    for process in psutil.Process(system.process.pid).children(recursive=True):
-        command = " ".join(process.cmdline())
-        if all(word in command for word in words):
-            return process
-    raise AssertionError(f"no process of the system has {words} in its command")
+    found = look_for_part(system, *words)
+    assert found, f"no process of the system has {words} in its command"
+    return found
+
+
+def look_for_part(system: RunningSystem, *words: str) -> psutil.Process | None:
+    """As `find_part`, but a part that does not run just now is no mistake."""
+    for process in psutil.Process(system.process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended while we looked
+            command = " ".join(process.cmdline())
+            if all(word in command for word in words):
+                return process
+    return None
 
 
 def forget_limits(system: RunningSystem) -> None:
@@ -114,3 +139,29 @@ def furnish(system: RunningSystem) -> dict[str, str]:
         system.manage("shell", "--no-imports", "-v0", "-c", FURNISH).strip().splitlines()[-1]
     )
     return found
+
+
+def plan_meeting(system: RunningSystem, *, capacity: int = 100) -> str:
+    """The path of a public meeting tomorrow."""
+    code = PLAN.format(capacity=capacity)
+    return system.manage("shell", "--no-imports", "-v0", "-c", code).split()[-1]
+
+
+def read_mail(system: RunningSystem, *, to: str) -> str:
+    """The text of the mail to that address, waited for."""
+
+    def find() -> str:
+        for path in (system.home / "mail").glob("*.eml"):
+            mail = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+            if mail["To"] == to and (part := mail.get_body(("plain",))):
+                return str(part.get_content())
+        return ""
+
+    return wait_until(find, timeout_s=120)
+
+
+def personal_path(text: str) -> str:
+    """The path of the personal link that a mail carries."""
+    found = re.search(r"/r/\S+/", text)
+    assert found, text
+    return found[0]

@@ -214,6 +214,19 @@ def test_list_opens_by_what_other_pages_link_to(site: Client, root: User) -> Non
     assert shown == [[chosen, other], [chosen], [mail], [guest]]
 
 
+def test_list_that_a_link_narrowed_says_so_and_leads_to_the_whole(site: Client, root: User) -> None:
+    mailing = customers.make_mailing(created_by=root)
+    customers.make_delivery(mailing=mailing), customers.make_delivery()
+    address = reverse("admin:crm_delivery_changelist")
+
+    whole, narrowed = (
+        site.get(address, asked).content.decode()
+        for asked in ({}, {"mailing__id__exact": str(mailing.pk)})
+    )
+
+    assert ("Show all" in whole, "Show all" in narrowed) == (False, True)
+
+
 def test_no_list_filters_or_searches_by_a_secret() -> None:
     """Also not by way of a filter that it offers."""
     named = [

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Callable
 
 import pytest
 from django.conf import settings
@@ -124,6 +125,27 @@ def test_repeats_of_one_kind_hide_no_other():
 
     assert limit.filter(make_line("django.request", at_s=11, error=KeyError))
     assert all(limit.filter(make_line("crm.tasks", at_s=11)) for _ in range(100))
+
+
+def test_repeats_of_one_fault_hide_no_fault_of_the_same_type_elsewhere():
+    limit = LimitRepeats()
+
+    def fail_often() -> None:
+        raise ValueError
+
+    def fail_once() -> None:
+        raise ValueError
+
+    def log(fail: Callable[[], None]) -> bool:
+        line = make_line("django.request", at_s=0)
+        try:
+            fail()
+        except ValueError:
+            line.exc_info = sys.exc_info()
+        return limit.filter(line)
+
+    assert [log(fail_often) for _ in range(MOST_PER_MINUTE + 1)][-1] is False
+    assert log(fail_once)
 
 
 def test_refused_request_is_logged_without_its_traceback():

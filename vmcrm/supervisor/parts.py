@@ -88,7 +88,7 @@ def _make_relay(number: int, control_port: int, environment: Mapping[str, str]) 
         name,
         [sys.executable, "-m", "media_relay"],
         {**environment, **own},
-        read_sign=partial(_read_sign, name),
+        **_watch(name),
     )
 
 
@@ -100,7 +100,7 @@ def _make_web(environment: Mapping[str, str], tls_files: tuple[str, str] | None)
         *(("--tls", *tls_files) if tls_files else ()),
     ]
     own = _name_sign(sign_of_life.VARIABLE, "web")
-    return Part("web", command, {**environment, **own}, read_sign=partial(_read_sign, "web"))
+    return Part("web", command, {**environment, **own}, **_watch("web"))
 
 
 def _make_worker(name: str, *, queue: str, processes: int, environment: Mapping[str, str]) -> Part:
@@ -139,13 +139,27 @@ def _read_sign(name: str) -> int | None:
         return None
 
 
+def _are_signs_lost() -> bool:
+    """Whether nobody can touch a file there just now, as on a disk that is read-only: then silence
+    says nothing."""
+    try:
+        _sign_file("supervisor").touch()
+    except OSError:
+        return True
+    return False
+
+
+def _watch(name: str) -> dict[str, Any]:
+    return {"read_sign": partial(_read_sign, name), "is_excused": _are_signs_lost}
+
+
 def _wait_for_broker(name: str) -> dict[str, Any]:
     """How workers and beat are watched: they are silent while their broker is away, and for a
     while after, as they come back in growing steps."""
     return {
-        "read_sign": partial(_read_sign, name),
+        **_watch(name),
         "silent_within_s": RECONNECTS_WITHIN_S,
-        "is_excused": lambda: not valkey.is_answering(),
+        "is_excused": lambda: _are_signs_lost() or not valkey.is_answering(),
     }
 
 

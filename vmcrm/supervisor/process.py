@@ -22,6 +22,8 @@ RESTART_PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0)
 STEADY_AFTER_S = 30.0
 # A log above this goes to `<name>.log.1`; so a part never has more than about twice as much.
 LOG_LIMIT_BYTES = 5_000_000
+# After SIGKILL. Only the kernel can hold a process longer, and the other parts want looking after.
+ENDS_WITHIN_S = 1.0
 PR_SET_PDEATHSIG = 1
 
 
@@ -114,7 +116,8 @@ class SupervisedProcess:
             self._pulse.excuse()
             return None
         self._end_group(signal.SIGKILL)  # it would not hear a SIGTERM
-        self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # held by a disk that hangs: later
+            self._process.wait(ENDS_WITHIN_S)
         return silent_s
 
     def take_exit(self) -> int | None:

@@ -137,7 +137,9 @@ class Doorkeeper:
         self._stop_waiting(visit)
         if visit in self._visits:
             del self._visits[visit]
-            self._groups -= Counter({visit.group: 1})  # in place: those at zero are forgotten
+            self._groups[visit.group] -= 1
+            if not self._groups[visit.group]:
+                del self._groups[visit.group]  # `-= Counter(...)` would walk over all groups
 
     def turn(self, visit: Visit, phase: Phase, now: float) -> None:
         """The connection is at something else from now on, or still at the same."""

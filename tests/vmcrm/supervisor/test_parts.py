@@ -48,5 +48,21 @@ def test_several_relays_with_any_udp_port_take_any_each(settings):
     assert [part.environment["VMCRM_RELAY_TCP_PORT"] for part in parts] == ["-1", "-1"]
 
 
+def test_silence_is_excused_where_no_sign_can_be_left(settings, tmp_path):
+    settings.HOME = tmp_path
+    parts = make_parts({}, relay_ports=[7001], tls_files=None)
+    (tmp_path / "run").write_text("in the way of the folder")
+
+    assert {part.name: part.is_excused() for part in parts} == {part.name: True for part in parts}
+
+
+def test_silence_of_web_and_relay_is_not_excused_where_signs_can_be_left(settings, tmp_path):
+    settings.HOME = tmp_path
+    (tmp_path / "run").mkdir()
+    parts = make_parts({}, relay_ports=[7001], tls_files=None)
+
+    assert [part.is_excused() for part in parts if part.name in {"web", "relay"}] == [False, False]
+
+
 def test_free_ports_are_different():
     assert len(set(find_free_ports(20))) == 20

@@ -38,6 +38,15 @@ def test_silent_part_that_computes_has_longer(load):
     assert verdicts.index(True) == 1 + BUSY_WITHIN_S + 1
 
 
+def test_part_that_froze_while_it_was_busy_has_no_longer_for_that():
+    pulse = Pulse()
+    watch(pulse, [1, 2])
+
+    verdicts = [pulse.look(2, now_s=now_s, processor_s=min(now_s, 2.5)) for now_s in range(2, 70)]
+
+    assert verdicts.index(True) < 3 * SILENT_WITHIN_S
+
+
 def test_busy_part_that_comes_back_is_left_alone():
     assert not any(watch(Pulse(), [1, *[2] * 50, *range(3, 20)], load=1.0))
 
