@@ -4,9 +4,9 @@ import pytest
 
 from media_relay.delivery import Delivery
 from media_relay.forwarding.rtcp import Reports, read_rtcp
+from media_relay.protocol import ConnectionState
 from media_relay.quality import PathMeter, RoundTrip
 from media_relay.stats import Stats
-from media_relay.transport.connection import State
 from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.view import View
 
@@ -14,7 +14,7 @@ from media_relay.view import View
 class Owner:
     """Is told nothing that matters here."""
 
-    def connection_changed(self, state: State) -> None: ...
+    def connection_changed(self, state: ConnectionState) -> None: ...
 
     def videos_paused(self) -> None: ...
 
