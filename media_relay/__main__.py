@@ -8,6 +8,7 @@ import logging
 import resource
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import uvloop
 
 from media_relay.config import BadConfig, Config, read_config
-from media_relay.network import find_own_addresses
+from media_relay.network import LOOPBACK, find_own_addresses
 from media_relay.relay import Relay
 from media_relay.server import ControlServer
 from media_relay.stats import Stats
@@ -80,7 +81,7 @@ async def serve(config: Config) -> None:
     stats = Stats()
     faults = FaultScenario(stats) if config.allow_faults else None
     open_ports = partial(_open_ports, config, stats, faults)
-    addresses = config.advertised_ips or find_own_addresses()
+    addresses = config.advertised_ips or (LOOPBACK,)
     sockets, listeners = open_ports(addresses)
     endpoint = MediaEndpoint(
         sockets,
@@ -94,6 +95,8 @@ async def serve(config: Config) -> None:
         roaming = Roaming(
             endpoint, addresses=addresses, find=find_own_addresses, open_ports=open_ports
         )
+        # The address in the network is no reason not to start: calls on this machine work.
+        roaming.look(time.monotonic())
     relay = Relay(
         name=config.name,
         endpoint=endpoint,

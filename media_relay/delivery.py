@@ -1,5 +1,6 @@
 """What goes out on one subscribe connection, and what the viewer reports back about it."""
 
+import secrets
 import time
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from media_relay.forwarding.rtcp import (
     ReportBlock,
     Reports,
     read_rtcp,
+    write_receiver_report,
     write_source_description,
 )
 from media_relay.protocol import ConnectionState, PathQuality
@@ -53,6 +55,7 @@ class Delivery:
         self._meter = meter
         self._round_trip = round_trip
         self._stats = stats
+        self._ssrc = secrets.randbelow(2**32 - 2) + 1  # of reports on nothing
         self._octets_before = 0  # by streams that are over
         self._octets_counted = 0
         self._looked_at = 0.0
@@ -153,9 +156,16 @@ class Delivery:
                 self._owner.videos_paused()
 
     def report(self, now: float) -> None:
-        """Once a second: sender reports on what is forwarded."""
-        for slot in self.slots.all:
-            self._report(slot, now)
+        """Once a second: sender reports on what is forwarded, or an empty report.
+
+        A viewer of muted people hears nothing else, and pages take a silent line for a dead one.
+        """
+        if not self.is_connected:
+            return
+        has_reported = [self._report(slot, now) for slot in self.slots.all]
+        if not any(has_reported):
+            empty = write_receiver_report(self._ssrc, [])
+            self.connection.send_rtcp(empty + write_source_description(self._ssrc, "relay"))
 
     def quality(self, now: float) -> PathQuality | None:
         """What went to this viewer since it was last asked; None while nothing is watched."""
@@ -169,15 +179,18 @@ class Delivery:
         self._octets_counted = octets
         return self._meter.read(now)
 
-    def _report(self, slot: Slot, now: float) -> None:
-        if slot.publication is None or not self.is_connected:
-            return
+    def _report(self, slot: Slot, now: float) -> bool:
+        """Whether there was something to report."""
+        if slot.publication is None:
+            return False
         if slot.publication is not slot.named:
             # The browser keeps this sound in step with the person of the last offer, whose clock is
             # another one: better no clock than a wrong one.
-            return
+            return False
         report = slot.forwarder.sender_report(now)
-        if report is not None:
-            self._round_trip.sent(report, now)
-            cname = cname_of(slot.publication)
-            self.connection.send_rtcp(report + write_source_description(slot.forwarder.ssrc, cname))
+        if report is None:
+            return False
+        self._round_trip.sent(report, now)
+        cname = cname_of(slot.publication)
+        self.connection.send_rtcp(report + write_source_description(slot.forwarder.ssrc, cname))
+        return True

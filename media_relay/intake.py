@@ -245,7 +245,7 @@ class Intake:
             self.connection.send_rtcp(packet)
 
     def report(self, now: float) -> None:
-        """Once a second: reception reports, and the cap on the bitrate."""
+        """Once a second: reception reports, empty before anything came, and the bitrate's cap."""
         if not self.is_connected:
             return
         streams = [
@@ -254,8 +254,6 @@ class Intake:
             for stream in section.publication.layers.streams
         ]
         blocks = self._reception([stream for _, stream in streams], now)
-        if not blocks:
-            return
         report = write_receiver_report(self._ssrc, blocks)
         self.connection.send_rtcp(report + write_source_description(self._ssrc, "relay"))
         videos = [stream.ssrc for publication, stream in streams if publication.is_video]

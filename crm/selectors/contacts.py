@@ -53,6 +53,11 @@ def filtered_contacts(user: "User", query_string: str) -> "QuerySet[Contact]":
     return contacts
 
 
+def is_narrowing(query_string: str) -> bool:
+    """Whether a list page's query string says whom it means; an order or a page number does not."""
+    return any(value and name not in _LAYOUT for name, value in QueryDict(query_string).items())
+
+
 def _narrow(
     contacts: "QuerySet[Contact]", user: "User", name: str, value: str
 ) -> "QuerySet[Contact]":

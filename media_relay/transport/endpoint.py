@@ -46,6 +46,7 @@ class MediaEndpoint:
         self._listeners = list(listeners)
         self._advertised = {each.ip for each in sockets} | {each.ip for each in listeners}
         self._offers_udp = offers_udp
+        self._is_listening = False
         self._stats = stats
         self._turn_ips = turn_ips
         self._certificates = CertificateShop()
@@ -78,13 +79,15 @@ class MediaEndpoint:
 
     def listen(self) -> None:
         """Take datagrams from now on."""
+        self._is_listening = True
         self._listen(self._sockets, self._listeners)
 
     def open(self, sockets: Sequence[UdpSocket], listeners: Sequence[TcpListener]) -> None:
         """Take them from these, too."""
         self._sockets += sockets
         self._listeners += listeners
-        self._listen(sockets, listeners)
+        if self._is_listening:
+            self._listen(sockets, listeners)
 
     def advertise(self, ips: Iterable[str]) -> None:
         """Name these addresses to browsers from now on, as far as there are ports on them."""

@@ -33,6 +33,7 @@ class Roaming:
         self._open_ports = open_ports
         self._current = tuple(addresses)
         self._opened = set(addresses)
+        self._not_opened: list[str] = []  # at the last look, which said so
 
     def look(self, _now: float) -> None:
         """Now and then; what cannot be opened yet is tried again at the next look."""
@@ -43,8 +44,11 @@ class Roaming:
         try:
             sockets, listeners = self._open_ports(new)
         except OSError as error:
-            logger.warning("Browsers cannot reach %s yet: %s", ", ".join(new), error)
+            if new != self._not_opened:
+                logger.warning("Browsers cannot reach %s yet: %s", ", ".join(new), error)
+            self._not_opened = new
             return
+        self._not_opened = []
         self._endpoint.open(sockets, listeners)
         self._endpoint.advertise(found)
         self._opened.update(new)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from crm.selectors.contacts import filtered_contacts
+from crm.selectors.contacts import filtered_contacts, is_narrowing
 from crm.services.errors import Refusal
 from meetings.file_response import serve_file
 from meetings.forms.inviting import InviteForm
@@ -213,7 +213,8 @@ class MeetingPages(_Base):
     def invite_view(self, request: HttpRequest) -> HttpResponse:
         """Three steps on one page: whom, the counts of that choice, the button that sends.
 
-        No filter is no choice: nobody is written to because nothing was said.
+        No filter is no choice, and neither is the order of a list: nobody is written to because
+        nothing was said.
         """
         if not can_plan(request.user):
             raise PermissionDenied
@@ -226,7 +227,7 @@ class MeetingPages(_Base):
         meeting = form.cleaned_data["meeting"] if form.is_valid() else None
         if meeting is not None and not can_invite(request.user, meeting):
             raise PermissionDenied
-        if meeting is not None and is_sending and form.cleaned_data["filter"]:
+        if meeting is not None and is_sending and _says_whom(form.cleaned_data["filter"]):
             return self._send_invitations(request, meeting, form)
         return self._show_invite(request, meeting, form)
 
@@ -258,7 +259,7 @@ class MeetingPages(_Base):
             "contact_list": f"{reverse('admin:crm_contact_changelist')}?{filter_text}",
             "is_everybody": filter_text == EVERYBODY,
         }
-        if not filter_text:
+        if not _says_whom(filter_text):
             context["choices"] = _offer_choices(user, meeting)
             return self._page(request, "invite.html", _("Invite to a meeting"), context)
         contacts = filtered_contacts(user, filter_text)
@@ -267,6 +268,10 @@ class MeetingPages(_Base):
             context["preview"] = invitations.preview(meeting=meeting, contacts=contacts)
             context["free_seats"] = meeting.count_free_seats()
         return self._page(request, "invite.html", _("Invite to a meeting"), context)
+
+
+def _says_whom(filter_text: str) -> bool:
+    return filter_text == EVERYBODY or is_narrowing(filter_text)
 
 
 def _offer_choices(user: Any, meeting: Meeting | None) -> list[dict[str, Any]]:

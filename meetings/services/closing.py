@@ -1,7 +1,7 @@
 """Turning a finished meeting into customer knowledge. Closing twice gives the same rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -173,10 +173,10 @@ def _seat_of(registration: Registration) -> Seat | None:
 
 
 def _collect_facts(
-    meeting: Meeting, seats: Iterable[Seat], window: Span
+    meeting: Meeting, seats: Sequence[Seat], window: Span
 ) -> Mapping[int, SeatFacts]:
     spans = _spans_by_seat(meeting, window)
-    lines = _lines_by_seat(meeting)
+    lines = _lines_by_seat(seats)
     talked = TalkTime.objects.filter(seat__meeting=meeting).seconds_by_seat()
     facts = {}
     for seat in seats:
@@ -191,9 +191,10 @@ def _collect_facts(
     return facts
 
 
-def _lines_by_seat(meeting: Meeting) -> Mapping[int, list[str]]:
+def _lines_by_seat(seats: Sequence[Seat]) -> Mapping[int, list[str]]:
+    """Of these alone: each rating that comes late asks for one, however much others wrote."""
     lines: dict[int, list[str]] = defaultdict(list)
-    said = ChatMessage.objects.filter(meeting=meeting).standing().order_by("sequence")
+    said = ChatMessage.objects.filter(seat__in=seats).standing().order_by("sequence")
     for seat_id, line in said.values_list("seat", Left("text", WORDS_LENGTH)):
         lines[seat_id].append(line)
     return lines

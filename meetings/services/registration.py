@@ -106,6 +106,8 @@ def register(
         is_revoked = not is_new and registration.link_version > 1
         is_proved = address == provenance.invited_address and not is_revoked
         if is_proved:
+            if not is_new and registration.verified_at is None:
+                _rewrite(registration, person, provenance)
             verification.prove(registration=registration)
         registration_mails.send_link(registration=registration)
     return registration if is_proved else None
@@ -152,6 +154,13 @@ def _restore(registration: Registration, person: Person, provenance: Provenance)
     registration.cancelled_at = None
     registration.verified_at = None
     registration.link_version += 1
+    registration.save()
+    _note_consents(registration)
+
+
+def _rewrite(registration: Registration, person: Person, provenance: Provenance) -> None:
+    """The person themselves fills in the form; what stood there may be a stranger's words."""
+    _fill(registration, person, provenance)
     registration.save()
     _note_consents(registration)
 

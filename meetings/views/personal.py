@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from crm.services.errors import Refusal
 from meetings.models import Registration, Seat
 from meetings.selectors.appointments import seat_was_here
-from meetings.services import access, verification
+from meetings.services import access, registration, verification
 from meetings.services.refusals import SeatsGone
 
 
@@ -32,6 +32,8 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
     found = verification.find_by_token(token=token)
     if found.meeting.is_over:
         return _answer_after_end(request, found)
+    if found.verified_at is None and _wants_cancel(request):
+        return _take_back(request, found)
     try:
         if request.method == "POST":
             return _enter(request, verification.prove(registration=found))
@@ -40,6 +42,19 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         context = {"refusal": refusal, "meeting": found.meeting}
         return render(request, "meetings/seats_gone.html", context, status=409)
     return _show(request, found)
+
+
+def _wants_cancel(request: HttpRequest) -> bool:
+    return "cancel" in {request.GET.get("then"), request.POST.get("then")}
+
+
+def _take_back(request: HttpRequest, found: Registration) -> HttpResponse:
+    """Saying no takes no seat and makes nobody known: a stranger may have typed the address."""
+    context = {"registration": found, "meeting": found.meeting}
+    if request.method != "POST":
+        return render(request, "meetings/cancel_registration.html", context)
+    registration.cancel(registration=found)
+    return render(request, "meetings/registration_cancelled.html", context)
 
 
 def _answer_after_end(request: HttpRequest, found: Registration) -> HttpResponse:
@@ -55,8 +70,11 @@ def _answer_after_end(request: HttpRequest, found: Registration) -> HttpResponse
 
 
 def _show(request: HttpRequest, found: Registration) -> HttpResponse:
-    wants_cancel = request.GET.get("then") == "cancel"
-    context = {"registration": found, "meeting": found.meeting, "wants_cancel": wants_cancel}
+    context = {
+        "registration": found,
+        "meeting": found.meeting,
+        "wants_cancel": _wants_cancel(request),
+    }
     return render(request, "meetings/personal_link.html", context)
 
 

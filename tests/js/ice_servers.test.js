@@ -66,6 +66,17 @@ test("restart_goes_on_with_the_old_ones_where_the_server_gives_none", async () =
   assert.deepEqual(said, ["subscribe", "hello", "subscribe"]);
 });
 
+test("connections_lost_together_ask_for_new_ones_once", async () => {
+  const { peer, clock, said } = makePeer({ isRefused: true });
+  clock.nowMs = FRESH_FOR_MS;
+
+  peer.restart(OLD);
+  peer.restart(OLD);
+  await new Promise((resolve) => setImmediate(resolve));
+
+  assert.equal(said.filter((type) => type === "hello").length, 1);
+});
+
 test("servers_without_credentials_never_run_out", () => {
   const clock = { nowMs: 0 };
   const servers = new IceServers(() => clock.nowMs);

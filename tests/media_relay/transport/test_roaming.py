@@ -5,6 +5,8 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import pytest
+
 from media_relay.stats import Stats
 from media_relay.transport.endpoint import MediaEndpoint
 from media_relay.transport.roaming import Roaming
@@ -99,14 +101,37 @@ async def test_address_that_was_left_is_named_no_more_and_kept_for_the_way_back(
         assert endpoint.candidates == before
 
 
-async def test_port_that_is_not_to_be_had_is_tried_again() -> None:
+async def test_port_that_is_not_to_be_had_is_tried_again_and_complained_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     machine = Machine(HOME)
     async with roaming(machine) as (roams, endpoint):
         machine.addresses, machine.is_busy = (HOME, OFFICE), True
         roams.look(0.0)
+        roams.look(2.0)
         meanwhile = named(endpoint)
         machine.is_busy = False
-        roams.look(2.0)
+        roams.look(4.0)
 
+        warnings = [entry for entry in caplog.records if entry.levelname == "WARNING"]
+        assert len(warnings) == 1
         assert meanwhile == ([HOME], [HOME])
         assert named(endpoint) == ([HOME, OFFICE], [HOME, OFFICE])
+
+
+async def test_address_found_before_anybody_listens_answers_like_the_first() -> None:
+    machine = Machine(HOME)
+    sockets, listeners = machine.open_ports(machine.addresses)
+    endpoint = MediaEndpoint(sockets, machine.stats, listeners=listeners)
+    roams = Roaming(
+        endpoint, addresses=machine.addresses, find=machine.find, open_ports=machine.open_ports
+    )
+    machine.addresses = (HOME, OFFICE)
+
+    roams.look(0.0)
+    endpoint.listen()
+
+    assert named(endpoint) == ([HOME, OFFICE], [HOME, OFFICE])
+    assert await answers(endpoint, HOME)
+    assert await answers(endpoint, OFFICE)
+    endpoint.close()

@@ -518,6 +518,20 @@ def test_invite_from_the_meeting_chooses_nobody_by_itself(
     assert "Nobody is chosen yet" in sent.content.decode()
 
 
+@pytest.mark.parametrize("layout", ["o=1.-2", "p=2", "all=", "q="])
+def test_invite_from_a_list_that_is_only_sorted_chooses_nobody(
+    client: Client, owner: User, layout: str
+) -> None:
+    meeting = make_meeting(owner)
+    make_consent(make_contact(email="c@customers.example", owner=owner).points.get())
+    client.force_login(owner)
+
+    opened = client.get(f"{LIST}invite/", {"meeting": meeting.pk, "filter": layout})
+    client.post(f"{LIST}invite/", {"meeting": meeting.pk, "filter": layout})
+
+    assert ("preview" in opened.context, Mailing.objects.count()) == (False, 0)
+
+
 def test_people_can_be_invited_to_a_meeting_that_is_live(client: Client, owner: User) -> None:
     meeting = make_meeting(owner, state="live", went_live_at=timezone.now())
     contact = make_contact(email="late@customers.example", owner=owner)

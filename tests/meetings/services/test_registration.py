@@ -131,6 +131,19 @@ def test_register_by_invitation_needs_no_second_proof() -> None:
     assert [mail.composer for mail in Delivery.objects.all()] == ["meeting_confirmation"]
 
 
+def test_register_by_invitation_counts_more_than_what_a_stranger_typed_before() -> None:
+    meeting = make_meeting()
+    fill_in_form(meeting, name="Somebody Else")
+
+    own = fill_in_form(meeting, invited_address="wang.wei@hengrui.example", consents=["marketing"])
+
+    assert own is not None
+    assert (own.name, own.seat.display_name) == ("Wang Wei", "Wang Wei")
+    assert own.contact_point.contact is not None
+    assert own.contact_point.contact.name == "Wang Wei"
+    assert [event.state for event in ConsentEvent.objects.order_by("pk")] == ["pending", "granted"]
+
+
 def test_register_by_invitation_under_another_address_proves_nothing() -> None:
     own = fill_in_form(make_meeting(), invited_address="li.na@hengrui.example")
 

@@ -323,6 +323,26 @@ def test_cancel_registration_from_the_mail_goes_through_the_link(client: Client)
     assert client.get(path).status_code == 404
 
 
+def test_cancel_registration_that_was_never_confirmed_takes_no_seat_and_makes_nobody_known(
+    client: Client,
+) -> None:
+    meeting = make_meeting(capacity=1)
+    row = make_registration(meeting, verified_at=None)
+    make_registration(meeting)
+    link = f"{_link(row)}?then=cancel"
+
+    question = client.get(link)
+    row.refresh_from_db()
+    state_after_get = row.state
+    done = client.post(link)
+
+    row.refresh_from_db()
+    assert (question.status_code, state_after_get) == (200, "registered")
+    assert (done.status_code, row.state, row.verified_at) == (200, "cancelled", None)
+    assert row.contact_point.contact is None
+    assert client.get(link).status_code == 404
+
+
 def test_cancel_registration_of_somebody_else_is_not_found(
     client: Client, owner: User, stranger: User
 ) -> None:

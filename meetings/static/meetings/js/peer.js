@@ -27,6 +27,8 @@ export class Peer {
   #isRunning = false;
   #signalling;
   #iceServers;
+  /** Both connections are lost together, and one snapshot is enough. @type {Promise<boolean> | null} */
+  #greeting = null;
 
   /** @param {PeerOptions} options */
   constructor({ signalling, onTracks, onState, onRefused, iceServers = new IceServers() }) {
@@ -91,7 +93,8 @@ export class Peer {
       connect();
       return;
     }
-    const hasLine = await this.#signalling.greetAgain();
+    this.#greeting ??= this.#signalling.greetAgain().finally(() => (this.#greeting = null));
+    const hasLine = await this.#greeting;
     // Refused for now: the old ones may still do, and without TURN it may work, too.
     if (hasLine && !this.#iceServers.areFresh) connect();
   }

@@ -67,8 +67,9 @@ export class PublishConnection {
    */
   setLayers(source, layers) {
     const transceiver = this.#transceivers.get(source);
-    // Before its answer this speaks of the one before; each begins with all of them.
-    if (!transceiver?.currentDirection) return;
+    // Before its answer this speaks of the one before; each begins with all of them. One that
+    // rested is still called inactive then.
+    if (transceiver?.currentDirection !== "sendonly") return;
     void this.#enqueue(() => applyLayers(transceiver.sender, layers));
   }
 
