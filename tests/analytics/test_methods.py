@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -98,6 +99,18 @@ def test_page_in_chinese_says_that_it_is_english(client: Client, owner: User) ->
     assert "The full reference is kept in English" not in english
     assert "误差的自相关" not in english
     assert '<article class="card methods" lang="en">' in chinese
+
+
+@pytest.mark.parametrize(("time", "is_old"), [({}, True), ({"time": {"control": "full"}}, False)])
+def test_method_of_a_regression_from_before_says_what_it_leaves_in(
+    time: dict[str, object], is_old: bool
+) -> None:
+    run = Run(kind=Run.Kind.REGRESSION, figures={"coefficients": {}, **time})
+
+    text = render_to_string("admin/analytics/run/methods/regression.html", {"run": run})
+
+    assert ("from before trend and season" in text) is is_old
+    assert ("AR(1) errors" in text) is not is_old
 
 
 def test_run_leads_to_the_section_of_its_method(client: Client, owner: User) -> None:
