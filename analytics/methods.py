@@ -1,4 +1,4 @@
-"""METHODS.md as a page: one rendering with anchors, made once for each process."""
+"""METHODS.md as a page, with a summary in other languages: rendered once for each process."""
 
 import re
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from analytics.models import Run
 
 SOURCE = Path(__file__).with_name("METHODS.md")
+SUMMARIES = {"zh-hans": SOURCE.with_name("METHODS.zh-hans.md")}
 ANCHORS = {
     Run.Kind.REGRESSION: "regression",
     Run.Kind.SEGMENTS: "segments",
@@ -49,6 +50,13 @@ class Document:
 @cache
 def read_methods() -> Document:
     return render(SOURCE.read_text(encoding="utf-8"))
+
+
+@cache
+def read_summary(language: str) -> Document | None:
+    """What readers of another language get before the English document, where there is one."""
+    source = SUMMARIES.get(language)
+    return None if source is None else render(source.read_text(encoding="utf-8"))
 
 
 def render(markdown: str) -> Document:

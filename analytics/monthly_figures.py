@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from analytics.labels import COLUMNS
 
 DELIMITERS = ";\t,"
+FULL_WIDTH = str.maketrans("；，", ";,")  # as a Chinese keyboard writes them
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 MAX_COLUMNS = 5
 
@@ -31,15 +32,10 @@ class MonthlyFiguresField(forms.CharField):
 
 def read_figures(text: str) -> Figures:
     """Read a line of names (the first for the months) and a line for each month."""
-    first = text.split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    lines = [
-        [cell.strip() for cell in line]
-        for line in csv.reader(io.StringIO(text), delimiter=delimiter)
-        if any(map(str.strip, line))
-    ]
-    names = lines[0][1:]
-    _check_names([] if MONTH.fullmatch(lines[0][0]) or len(lines) == 1 else names)
+    lines = _split(text.translate(FULL_WIDTH))
+    has_names = len(lines) > 1 and not MONTH.fullmatch(lines[0][0])
+    names = lines[0][1:] if has_names else []
+    _check_names(names)
     figures: Figures = {name: {} for name in names}
     for number, line in enumerate(lines[1:], start=2):
         month, cells = _read_line(number, line, len(names))
@@ -48,6 +44,19 @@ def read_figures(text: str) -> Figures:
         for name, cell in zip(names, cells, strict=True):
             figures[name][month] = cell
     return figures
+
+
+def _split(text: str) -> list[list[str]]:
+    """The cells of each line that has any, without blanks around them."""
+    first = text.split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=first.count)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise ValidationError(
+            _("This is not a table. Paste it as text: a line for each month.")
+        ) from error
+    return [[cell.strip() for cell in line] for line in lines if any(map(str.strip, line))]
 
 
 def _check_names(names: list[str]) -> None:
@@ -70,7 +79,10 @@ def _read_line(number: int, line: list[str], width: int) -> tuple[str, list[str]
         )
     if len(cells) != width or not all(map(_is_number, cells)):
         raise ValidationError(
-            _("Line %(line)s should have a number for each of the %(count)s names.")
+            _(
+                "Line %(line)s should have as many numbers as there are names (%(count)s), with a "
+                "point before their decimals."
+            )
             % {"line": number, "count": width}
         )
     return month, cells

@@ -31,7 +31,10 @@ def list_tables(run: Run) -> list[FigureTable]:
 def _regression(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]:
     errors = {
         "classical": _("Intervals rest on classical standard errors."),
-        "hac": _("Intervals rest on errors that allow for neighbouring months being alike (HAC)."),
+        "hac": _(
+            "Intervals rest on errors that allow for neighbouring months being alike (HAC). With "
+            "so few months they can be much too narrow: repeat the run for better ones."
+        ),
         "ar1": _(
             "Estimates and intervals allow for what carries over from one month to the next "
             "(AR(1), averaged over how much of it may)."
@@ -97,6 +100,9 @@ def _regression(figures: dict[str, Any], currency: str) -> Iterator[FigureTable]
                 ]
                 for forecast in figures["forecast"]
             ],
+            note=_("Columns that are taken out are held at their mean.")
+            if figures.get("controls")
+            else "",
         )
     yield FigureTable(
         title=_("How well it fits"),

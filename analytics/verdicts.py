@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from analytics.charts.drawing import show_number
 from analytics.datasets import SPEND
 from analytics.estimators.errors import Finding
+from analytics.estimators.regression.coefficients import decide_direction
 from analytics.labels import label_column, label_indicator
 from analytics.models import Run
 from analytics.sentences import remedy, sentence
@@ -17,7 +18,6 @@ from analytics.sentences.spelling import join_names
 Values = Mapping[str, Any]
 
 STABLE = 0.8
-LEVEL = 0.05
 _BAD_ROWS = frozenset({"decimal_slip", "outlying_rows"})
 _CALENDAR = {
     "time_not_controlled": gettext_lazy("Trend and season are not taken out."),
@@ -30,7 +30,7 @@ _COLUMN_PARAMETERS = frozenset({"column", "columns", "indicator", "response", "w
 def verdict(run: Run) -> str:
     """What came out, or why nothing did. Never a number where there is none."""
     if run.is_answered and run.figures:
-        answer = _ANSWERS[run.kind](run.figures, run.parameters)
+        answer = _ANSWERS[run.kind](run.figures, run)
         return _say_in_turn([*_cautions(run), answer])
     if run.status == Run.Status.REFUSED:
         return _("No figures: %(reason)s") % {"reason": _first_reason(run)}
@@ -69,7 +69,7 @@ def _cautions(run: Run) -> list[str]:
     if places:
         cautions.append(
             _("First check these rows, which do not fit the others: %(rows)s.")
-            % {"rows": join_names(places)}
+            % {"rows": join_names(list(dict.fromkeys(places)))}
         )
     cautions += [str(text) for code, text in _CALENDAR.items() if code in found]
     return cautions
@@ -105,8 +105,8 @@ def _first_reason(run: Run) -> str:
     return sentence(_finding(refusals[0])) if refusals else _("the data do not allow an answer.")
 
 
-def _regression(figures: Values, parameters: Values) -> str:
-    currency = parameters.get("currency", "")
+def _regression(figures: Values, run: Run) -> str:
+    currency = run.parameters.get("currency", "")
     causes = {name: part for name, part in figures["coefficients"].items() if name != "const"}
     if len(causes) > 1:
         return _several_channels(causes)
@@ -161,16 +161,15 @@ def _several_channels(causes: Mapping[str, dict[str, Any]]) -> str:
 def direction_of(part: Mapping[str, Any]) -> str | None:
     """What the estimator's test said of a channel: `with`, `against`, or None for unclear.
 
-    Runs from before it was stored have the p of the same test.
+    Runs from before it was stored have what the same test needs.
     """
     if "direction" in part:
         return part["direction"]
-    if part["p_holm"] is None or part["p_holm"] >= LEVEL:
-        return None
-    return "with" if part["estimate"] > 0 else "against"
+    low, high = part["ci95"]
+    return decide_direction(part["estimate"], (low, high), part["p_holm"])
 
 
-def _score(figures: Values, parameters: Values) -> str:
+def _score(figures: Values, run: Run) -> str:
     values = {"score": show_number(figures["score"], 3)}
     left_out = figures.get("left_out", [])
     if not left_out:
@@ -179,14 +178,23 @@ def _score(figures: Values, parameters: Values) -> str:
     return _("This meeting scores %(score)s of 10, without: %(left_out)s.") % values
 
 
-def _segments(figures: Values, parameters: Values) -> str:
+def _segments(figures: Values, run: Run) -> str:
     count = figures["k"]
     if not count:
         return _("There are no stable segments among these customers.")
     values = {"n": show_number(figures["n"], 9), "count": count}
-    # Runs from before this was stored know their stability alone.
-    is_stable = figures.get("is_stable", (figures["stability"] or 0.0) >= STABLE)
-    if not is_stable:
+    doubts = {"segments_not_stable", "segments_not_distinct"} & {
+        finding["code"] for finding in run.findings
+    }
+    if doubts and (figures["stability"] or 0.0) >= STABLE:
+        return (
+            _(
+                "The %(n)s customers were put into %(count)s segments, as asked for, but these do "
+                "not stand out: customers without any groups would divide much the same."
+            )
+            % values
+        )
+    if doubts:
         return (
             _(
                 "The %(n)s customers were put into %(count)s segments, as asked for, but these are "
@@ -194,7 +202,7 @@ def _segments(figures: Values, parameters: Values) -> str:
             )
             % values
         )
-    if parameters.get("k"):
+    if run.parameters.get("k"):
         return _("In %(count)s segments, as asked for, the %(n)s customers group stably.") % values
     return (
         ngettext(
@@ -206,7 +214,7 @@ def _segments(figures: Values, parameters: Values) -> str:
     )
 
 
-def _budget(figures: Values, parameters: Values) -> str:
+def _budget(figures: Values, run: Run) -> str:
     parts = [f"{name} {show_number(amount)}" for name, amount in figures["allocation"].items()]
     return _("Best split: %(split)s. Expected new customers: %(customers)s.") % {
         "split": " · ".join(parts),
@@ -214,7 +222,7 @@ def _budget(figures: Values, parameters: Values) -> str:
     }
 
 
-_ANSWERS: dict[str, Callable[[Values, Values], str]] = {
+_ANSWERS: dict[str, Callable[[Values, Run], str]] = {
     Run.Kind.REGRESSION: _regression,
     Run.Kind.SCORE: _score,
     Run.Kind.SEGMENTS: _segments,

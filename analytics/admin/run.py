@@ -10,15 +10,15 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from analytics import enqueue, permissions
 from analytics.admin import export, run_page
 from analytics.admin.colleagues import colleague
 from analytics.forms import RUN_FORMS
-from analytics.methods import read_methods
+from analytics.methods import read_methods, read_summary
 from analytics.models import Run
 from analytics.services import runs
 from crm.admin.base import VisibleAdmin
@@ -181,7 +181,8 @@ class RunAdmin(VisibleAdmin, RunModelAdmin):
         """How every figure is made: the document that the estimators are tested against."""
         if not permissions.can_read_analytics(request.user):
             raise PermissionDenied
-        return self._render(request, "methods", _("Methods"), {"document": read_methods()})
+        context = {"document": read_methods(), "summary": read_summary(get_language() or "")}
+        return self._render(request, "methods", _("Methods"), context)
 
     # --- Actions --------------------------------------------------------------------------------
     def repeat_view(self, request: HttpRequest, run_id: int) -> HttpResponse:

@@ -15,12 +15,12 @@ def draw_spend_line(data: dict[str, Any]) -> Drawing:
     """One cause: observed months, the fitted line, both intervals.
 
     data: x_name, unit, points [{period, x, y}], line [{x, mean, ci_lo, ci_hi, pi_lo, pi_hi}],
-    forecast [{x, mean, pi_lo, pi_hi}], is_adjusted (points are without trend and season).
+    forecast [{x, mean, pi_lo, pi_hi}], is_adjusted (points are without what else is in the model).
     """
     name = label_column(data["x_name"])
     is_adjusted = data.get("is_adjusted", False)
     x_title = _with_unit(name, data["unit"])
-    sales = _("Sales without trend and season") if is_adjusted else _("Sales")
+    sales = _("Sales, all else in the model taken out") if is_adjusted else _("Sales")
     y_title = _with_unit(sales, data["unit"])
     observed, fitted = _("Observed month"), _("Fitted line")
     forecast = _("Forecast with 95 % range")
@@ -53,7 +53,7 @@ def draw_spend_line(data: dict[str, Any]) -> Drawing:
     return Drawing(
         kind="spend_line",
         title=(
-            _("Sales and %(name)s, without trend and season")
+            _("Sales and %(name)s, all else in the model taken out")
             if is_adjusted
             else _("Sales and %(name)s")
         )

@@ -254,7 +254,7 @@ def _name_left_out(spec: ScoreSpec, weights: Mapping[str, Fraction]) -> list[Fin
         warn(
             "left_out",
             indicator=one.name,
-            weights={name: float(weight) for name, weight in weights.items()},
+            weights={name: float(weight) for name, weight in weights.items() if weight},
         )
         for one in spec.left_out
     ]

@@ -64,11 +64,7 @@ def decode(content: bytes, path: str, encoding: str | None = None) -> Decoded:
 def _find(content: bytes, path: str, encoding: str | None) -> Decoded:
     if encoding:
         return Decoded(_decode_as(content, path, encoding), encoding)
-    for mark, name in (
-        (b"\xef\xbb\xbf", "utf-8"),
-        (b"\xff\xfe", "utf-16-le"),
-        (b"\xfe\xff", "utf-16-be"),
-    ):
+    for mark, name in MARKS.items():
         if content.startswith(mark):
             return Decoded(_decode_as(content[len(mark) :], path, name), name)
     if b"\0" in content:

@@ -27,6 +27,10 @@ TEXTS = {
         _("The step of %(step)s is not a positive number."),
         _("Give a positive step, or leave it out."),
     ),
+    "step_too_small": (
+        _("The step of %(step)s is too small to count amounts of up to %(amount)s in."),
+        _("Leave the step out, or take one of at least %(least)s."),
+    ),
     "mixed_currencies": (
         _("Amounts in different currencies are mixed: %(currencies)s."),
         _("Convert everything into one currency first."),

@@ -42,7 +42,10 @@ TEXTS = {
             "The columns %(columns)s move together so closely that their parts cannot be told"
             " apart."
         ),
-        _("Leave one of them out, or combine them into one."),
+        _(
+            "Leave one of them out, or combine them into one. A column that runs exactly like the"
+            " trend or the season cannot be told from the calendar: vary it."
+        ),
     ),
     "leverage_of_one": (
         _("These rows alone decide a part of the result, with nothing to check it: %(rows)s."),

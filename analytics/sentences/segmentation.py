@@ -45,13 +45,20 @@ TEXTS = {
     ),
     "no_stable_segments": (
         _(
-            "There are no stable segments here: other samples of these people would group them"
-            " differently."
+            "There are no stable segments here: no number of them both comes back in other samples"
+            " of these people and stands out from people without any groups."
         ),
         _("Address everybody alike, try other columns, or ask for a number of segments yourself."),
     ),
     "segments_not_stable": (
         _("These %(k)s segments are not stable: other samples would group people differently."),
+        _("Use them to sort your thoughts, not to decide; try another number or other columns."),
+    ),
+    "segments_not_distinct": (
+        _(
+            "These %(k)s segments come back in other samples, but do not stand out: people without"
+            " any groups would divide much the same."
+        ),
         _("Use them to sort your thoughts, not to decide; try another number or other columns."),
     ),
     "small_segments": (

@@ -61,6 +61,22 @@ def test_headline_of_segments_says_who_chose_and_whether_they_hold(
     assert verdict(group(spread, k)) == sentence
 
 
+def test_segments_that_come_back_but_do_not_stand_out_are_not_called_unstable() -> None:
+    """Apart in one column of three: found again in every sample, but lost beside a full box."""
+    points = np.random.default_rng(2).normal(size=(300, 3))
+    points[:150, 0] += 6
+    columns = {f"x{place}": column for place, column in enumerate(points.T)}
+
+    result = find_segments(SegmentationSpec(tuple(columns), k=2), columns)
+
+    assert result.stability > 0.9
+    assert [finding.code for finding in result.findings] == ["segments_not_distinct"]
+    assert verdict(run_of(Run.Kind.SEGMENTS, result, k=2)) == (
+        "The 300 customers were put into 2 segments, as asked for, but these do not stand out: "
+        "customers without any groups would divide much the same."
+    )
+
+
 def test_table_of_segments_shows_mean_and_median_by_name() -> None:
     run = group(0.5, 2)
 

@@ -61,6 +61,32 @@ def test_headline_of_runs_from_before_goes_by_the_same_p(p_holm: float, is_named
     assert ("clearly move together" in verdict(run)) is is_named
 
 
+def test_headline_of_an_exact_fit_from_before_names_what_moves() -> None:
+    """It has no p; nothing is left over, so its interval tells."""
+    exact = {"estimate": 2.0, "ci95": [2.0, 2.0], "p_holm": None}
+    flat = {"estimate": 0.0, "ci95": [-1e-15, 1e-15], "p_holm": None}
+    run = Run(
+        kind=Run.Kind.REGRESSION,
+        status="ok",
+        figures={"coefficients": {"const": exact, "Ads": exact, "Fair": flat}},
+    )
+
+    assert verdict(run) == "Sales clearly move together with spend on: Ads."
+
+
+def test_headline_names_a_row_with_two_slips_once() -> None:
+    table = Carried(36, 0.3, 0.0).draw(np.random.default_rng(4))
+    rng = np.random.default_rng(5)
+    table |= {"ads": 10 + rng.normal(size=36), "fair": 10 + rng.normal(size=36)}
+    for channel in ("ads", "fair"):
+        table[channel][6] *= 10
+
+    run = answer(table, "ads", "fair")
+
+    assert [f["parameters"]["column"] for f in run.findings[1:3]] == ["ads", "fair"]
+    assert verdict(run).count("7 (2020-07)") == 1
+
+
 def test_headline_begins_with_the_row_that_looks_wrong() -> None:
     table = Carried(36, 0.3, 0.0).draw(np.random.default_rng(4))
     table["sales"][6] *= 10

@@ -13,6 +13,7 @@ TOTAL = "total"
 MOST_CHANNELS, MOST_CHANNELS_IN_STEPS = 500, 100  # answered within seconds
 MOST_CONSTRAINTS = 500
 MOST_POINTS = 2_000  # of all curves together
+MOST_STEPS = 1e6  # of a channel: the solver takes a share near 1e-8 for nothing, and goes wrong
 LARGEST_AMOUNT = 1e15  # beyond it a float no longer tells cents apart, and solvers see infinity
 
 
@@ -73,10 +74,19 @@ def _check_whole(spec: BudgetSpec) -> Iterator[Finding]:
     yield from _check_amount(spec.total, TOTAL)
     if spec.step is not None and not (math.isfinite(spec.step) and spec.step > 0):
         yield refuse("step_not_positive", step=_spell(spec.step))
+    elif spec.step is not None and (amount := _find_reach(spec)) > MOST_STEPS * spec.step:
+        yield refuse("step_too_small", step=spec.step, amount=amount, least=amount / MOST_STEPS)
     currencies = {channel.currency for channel in spec.channels} | {spec.currency}
     currencies.discard(None)
     if len(currencies) > 1:
         yield refuse("mixed_currencies", currencies=sorted(str(one) for one in currencies))
+
+
+def _find_reach(spec: BudgetSpec) -> float:
+    """The most that any channel could get, as far as its cap and the total tell."""
+    ends = [[one for one in (find_cap(c), spec.total) if one is not None] for c in spec.channels]
+    reaches = [min(bounds) for bounds in ends if bounds]
+    return max(filter(math.isfinite, reaches), default=0.0)
 
 
 def _check_channel(spec: BudgetSpec, channel: Channel) -> Iterator[Finding]:

@@ -3,9 +3,10 @@
 The left-overs follow u_t = rho u_(t-1) + noise. For each rho the estimates are those of
 generalised least squares; how much each counts is its restricted likelihood times the reference
 prior 1 / sqrt(1 - rho^2) (Berger and Yang 1994), and the answer is the mixture (Zellner and Tiao
-1964). So the interval also allows for not knowing rho, which HAC errors do not:
-with a hundred rows and a large rho they are far too short. The prior of sigma is even, which takes
-one degree of freedom for rho; simulated coverage stands in `tests/analytics/reference/coverage.md`.
+1964). So the interval also allows for not knowing rho, which HAC errors do not: with a hundred
+rows and a large rho theirs is far too short. The prior of sigma is even and not 1 / sigma, which
+costs one degree of freedom (n - p - 1), as if rho were one more estimate; simulated coverage stands
+in `tests/analytics/reference/coverage.md`.
 
 With T T' = Omega^-1 / sigma^2 for such left-overs, every product Z'T T'Z is a polynomial of rho in
 three lagged products of Q and e, so that no rho needs a pass over the rows.

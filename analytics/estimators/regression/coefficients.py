@@ -112,7 +112,7 @@ def decide_direction(
 ) -> Direction | None:
     """The one test behind headline and findings: Holm's p, and the sign of the estimate.
 
-    An exact fit has no p: there the interval decides, which is next to nothing wide.
+    Constant, controls and trend have no p_holm, nor has an exact fit: there the interval decides.
     """
     is_clear = p_holm < SIGNIFICANT if p_holm is not None else not ci95[0] <= 0 <= ci95[1]
     if not is_clear:

@@ -19,8 +19,10 @@ Direction = Literal["with", "against"]
 class RegressionSpec:
     """The question: which column is explained by which.
 
-        `period` names the column that orders the rows in time (integers, dates or texts such as
-    XX of `forecast_at` gives a value for every predictor.
+    `period` names the column that orders the rows in time (integers, dates or texts such as
+    2026-03, 2026-W07, 2026-Q1, 2026); trend and season are then in the model. Without it, nothing
+    is assumed about their order. `controls` are columns to take out, reported apart. Each entry of
+    `forecast_at` gives a value for every predictor.
     """
 
     response: str
@@ -42,7 +44,7 @@ class Coefficient:
     `estimate`, `error`, `ci95`, `t` and `p` rest on what `RegressionResult.errors` names; `se`,
     `se_hc3` and `se_hac` are those of `least_squares`. `p_holm` is adjusted for the number of
     predictors (none for the rest), and `direction` is what it says: the response clearly moves
-    with the predictor, against it, or neither (None).
+    with the predictor, against it, or neither (None). Without a `p_holm` the interval decides.
     """
 
     estimate: float

@@ -30,10 +30,14 @@ PURPOSES = ("fit", "bootstrap", "reference", "sample")
 
 @dataclass(frozen=True)
 class Assessment:
-    """One number of segments, how it groups the sample, and whether the groups are real."""
+    """One number of segments, how it groups the sample, and whether the groups are real.
+
+    `is_stable`: they come back in other draws; `is_real`: and they beat draws without groups.
+    """
 
     candidate: Candidate
     clustering: Clustering
+    is_stable: bool
     is_real: bool
 
 
@@ -103,7 +107,7 @@ def _assess_one(
         stability=stability,
     )
     is_stable = stability is not None and stability >= STABLE and silhouette is not None
-    return Assessment(candidate, found, is_stable and _beats_chance(gap, alone))
+    return Assessment(candidate, found, is_stable, is_stable and _beats_chance(gap, alone))
 
 
 def _beats_chance(gap: tuple[float, float] | None, alone: tuple[float, float] | None) -> bool:

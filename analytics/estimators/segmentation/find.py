@@ -122,8 +122,10 @@ def _remark(
         findings.append(warn("few_rows_for_segments", n=n, least=least))
     if chosen is None:
         findings.append(warn("no_stable_segments"))
-    elif not chosen.is_real and chosen.candidate.k > 1:
+    elif chosen.candidate.k > 1 and not chosen.is_stable:
         findings.append(warn("segments_not_stable", k=chosen.candidate.k))
+    elif chosen.candidate.k > 1 and not chosen.is_real:
+        findings.append(warn("segments_not_distinct", k=chosen.candidate.k))
     if found is not None:
         findings += _remark_on_sizes(found)
     if len(sample) < n:

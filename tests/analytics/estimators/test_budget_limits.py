@@ -55,6 +55,19 @@ def test_step_that_wins_nobody_is_said_to_win_nobody() -> None:
     assert result.shadow_prices["total"].more == 0
 
 
+def test_steps_too_many_to_be_told_apart_are_refused() -> None:
+    """A hundred million steps once led to half of the best result, without a word."""
+    channels = (Channel("ads", 2, 1e6), Channel("fair", 1, 1e6))
+
+    with pytest.raises(BadProblem) as refusal:
+        allocate_budget(BudgetSpec("per_unit", 1e6, channels, step=0.01))
+    finest = allocate_budget(BudgetSpec("per_unit", 1e6, channels, step=1))
+
+    (finding,) = refusal.value.findings
+    assert (finding.code, finding.parameters["least"]) == ("step_too_small", 1)
+    assert finest.objective == pytest.approx(2e6, rel=1e-12)
+
+
 def test_floors_that_no_whole_steps_can_keep_end_at_once() -> None:
     """At a small share of the total the floors want whole steps that are not there."""
     channels = (

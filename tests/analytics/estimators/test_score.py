@@ -104,6 +104,21 @@ def test_indicator_without_a_value_is_left_out_and_the_others_share_its_weight()
     assert finding.parameters["weights"] == {"attendance": 4 / 7, "interaction": 3 / 7}
 
 
+def test_indicator_without_weight_is_not_named_among_those_that_weigh_more() -> None:
+    spec = ScoreSpec(
+        (
+            Indicator("attendance", Decimal("0.5"), Decimal(5)),
+            Indicator("satisfaction", Decimal("0.5"), None),
+            Indicator("participation", Decimal(0), Decimal(3)),
+        ),
+        may_leave_out=True,
+    )
+
+    (finding,) = score_meeting(spec).findings
+
+    assert finding.parameters["weights"] == {"attendance": 1.0}
+
+
 def test_score_with_every_value_is_the_same_whether_some_might_be_missing() -> None:
     values = {"attendance": "8", "interaction": "7", "satisfaction": "6"}
 
