@@ -159,7 +159,7 @@ def test_guest_before_the_room_opens_is_told_when_and_goes_on_by_itself(open_pag
     room.opens_at = "2026-05-04T07:30:00+00:00"
     page = open_page(room)
     expect(page.get_by_role("heading", name="The room is not open yet")).to_be_focused()
-    expect(page.get_by_text(re.compile(r"It opens: May 4, \d\d:30\."))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"It opens: 4 May 2026, \d\d:30 \(.+\)\."))).to_be_visible()
 
     room.admit()
 
