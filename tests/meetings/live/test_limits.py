@@ -33,7 +33,10 @@ async def test_seat_keeps_one_socket_however_many_are_opened_and_never_say_hello
     room: LiveRoom,
 ) -> None:
     in_the_room = await room.guest_page()
-    pages = [await room.page(guest_cookie(room.guest)).open() for _n in range(12)]
+    pages = []
+    for _n in range(12):
+        pages.append(await room.page(guest_cookie(room.guest)).open())
+        await pages[-1].ask("ping")  # whose it is is found out after it is accepted
 
     codes = [await page.closed() for page in pages[:-1]]
 
