@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long bench-relay check lock messages clean
+.PHONY: help setup setup-dev run test test-long bench-relay check check-types check-sources check-django lock messages clean
 
 help:
 	@echo "make run        start vmcrm with demo data (DEMO=0: empty; HTTPS=1: for the local network)"
@@ -52,13 +52,21 @@ node_modules/.installed: package-lock.json $(VENV)/dev.lock
 run: setup
 	@VMCRM_DEMO=$(or $(DEMO),1) $(if $(HTTPS),VMCRM_LOCAL_NETWORK=1) exec $(BIN)/python manage.py up
 
+# Types take as long as all the others together: two at a time.
 check: setup-dev
+	@$(MAKE) --no-print-directory -j2 check-types check-sources check-django
+
+check-types:
+	$(BIN)/mypy
+
+check-sources:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint templates --check --lint --quiet
 	$(BIN)/python tests/node_tool.py tsc --noEmit -p jsconfig.json
+
+check-django:
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py messages --check
